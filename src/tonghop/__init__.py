@@ -1,0 +1,1 @@
+"""Tổng Hợp: consolidates the workbooks of reporting units into a versioned, auditable warehouse."""
