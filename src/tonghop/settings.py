@@ -38,14 +38,17 @@ class Settings(BaseSettings):
 
     @property
     def landing_uri(self) -> str:
+        """The landing area as a folder or URL."""
         return self.landing or str(self.home / "landing")
 
     @property
     def archive_path(self) -> Path:
+        """The folder of archived bytes and manifests."""
         return self.archive or self.home / "archive"
 
     @property
     def reports_path(self) -> Path:
+        """The folder that quality reports are written to."""
         return self.home / "reports"
 
 

@@ -23,7 +23,7 @@ comment on table audit.publication is 'Numbers only grow and are never reused; a
 
 -- The one row that decides what BI sees.
 create table audit.live (
-    only boolean primary key default true check (only),
+    singleton boolean primary key default true check (singleton),
     number integer not null references audit.publication
 );
 comment on table audit.live is 'The publication that the marts show: publishing is the update of this row';

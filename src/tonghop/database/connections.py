@@ -1,0 +1,71 @@
+"""Connections by role. Every password and port comes from the state folder, or from the setting of an outside server."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+import psycopg
+
+from tonghop.errors import TonghopError
+from tonghop.settings import settings
+from tonghop.state import port, secret
+
+ROLES = ("loader", "transformer", "publisher", "auditor", "bi_reader")
+"""Login roles of the warehouse; `airflow` owns the metadata database of Airflow and can do nothing here."""
+
+WAREHOUSE = "tonghop"
+AIRFLOW = "airflow"
+
+
+class DatabaseDown(TonghopError):
+    """PostgreSQL does not answer."""
+
+
+def dsn(role: str, publication: int | None = None, database: str = WAREHOUSE) -> str:
+    """A libpq URL for a role. With `publication`, the connection sees the marts as of that number."""
+    options = "" if publication is None else f"?options={quote(f'-c tonghop.publication={publication}')}"
+    return f"postgresql://{role}:{secret(role)}@{_host()}/{database}{options}"
+
+
+def sqlalchemy_url(role: str, publication: int | None = None, database: str = WAREHOUSE) -> str:
+    """The same as `dsn`, as SQLAlchemy spells it for psycopg2."""
+    return dsn(role, publication, database).replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def admin_dsn(database: str = "postgres") -> str:
+    """A libpq URL of the superuser: for setting up and for tests, never in the pipeline."""
+    outside = settings().admin_dsn
+    if outside:
+        return urlsplit(outside)._replace(path=f"/{database}").geturl()
+    return f"postgresql://postgres:{secret('postgres')}@{_host()}/{database}"
+
+
+def connect(role: str, *, publication: int | None = None, autocommit: bool = False) -> psycopg.Connection:
+    """Connect to the warehouse as `role`. Raises DatabaseDown, with what to do, when nothing answers."""
+    return _connect(dsn(role, publication), autocommit)
+
+
+def admin_connect(database: str = WAREHOUSE) -> psycopg.Connection:
+    """Connect as superuser, in autocommit."""
+    return _connect(admin_dsn(database), autocommit=True)
+
+
+def _connect(url: str, autocommit: bool) -> psycopg.Connection:
+    try:
+        return psycopg.connect(url, autocommit=autocommit, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise DatabaseDown(
+            f"PostgreSQL at {_host()} does not answer ({reason}).\n"
+            "Nothing was lost: files stay in the landing area until they are staged.\n"
+            "Start it with `make up` (or any `tonghop` command that loads), then run the command again. "
+            f"Its log is {settings().home / 'postgres.log'}."
+        ) from error
+
+
+def _host() -> str:
+    outside = settings().admin_dsn
+    if outside:
+        parts = urlsplit(outside)
+        return f"{parts.hostname}:{parts.port or 5432}"
+    return f"127.0.0.1:{port('postgres')}"

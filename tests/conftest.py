@@ -1,0 +1,53 @@
+"""Shared fixtures: a real PostgreSQL in a state folder of the test run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tonghop.settings import settings
+
+
+@pytest.fixture(scope="session")
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A state folder for the whole test run: nothing of a real one is touched."""
+    home = tmp_path_factory.mktemp("state")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("TONGHOP_HOME", str(home))
+    settings.cache_clear()
+    yield home
+    patch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def server(state_home: Path) -> Iterator[None]:
+    """The embedded PostgreSQL with roles, databases and migrations."""
+    from tonghop import database
+
+    database.ensure_server()
+    yield
+    database.stop_server()
+
+
+@pytest.fixture
+def warehouse(server: None) -> Iterator[None]:
+    """An empty warehouse: every row of every table of ours is removed before the test (as superuser)."""
+    from tonghop.database import admin_connect
+
+    with admin_connect() as connection:
+        connection.execute(
+            """
+            do $$
+            declare tables text;
+            begin
+                select string_agg(format('%I.%I', schemaname, tablename), ', ') into tables
+                from pg_tables where schemaname in ('catalog', 'staging', 'warehouse', 'audit');
+                execute 'truncate ' || tables || ' restart identity cascade';
+            end
+            $$
+            """
+        )
+    yield
