@@ -1,0 +1,22 @@
+"""Catalog packs: read, check and load the units, indicators, forms, duties, targets and rules of an organisation."""
+
+from tonghop.catalog.duties import DueReport, due_reports, periods_of
+from tonghop.catalog.names import normalise
+from tonghop.catalog.pack import FormSheet, Pack
+from tonghop.catalog.problems import CatalogError, Problem
+from tonghop.catalog.reading import check, read_pack
+from tonghop.catalog.working_days import due_at
+
+__all__ = [
+    "CatalogError",
+    "DueReport",
+    "FormSheet",
+    "Pack",
+    "Problem",
+    "check",
+    "due_at",
+    "due_reports",
+    "normalise",
+    "periods_of",
+    "read_pack",
+]

@@ -1,0 +1,165 @@
+"""A pack in memory: its rows, and the look-ups that reading and building workbooks need."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TypeVar
+
+from tonghop.catalog.names import normalise
+from tonghop.catalog.rows import (
+    Breakdown,
+    Duty,
+    Form,
+    FormColumn,
+    FormRow,
+    Indicator,
+    MeasureWord,
+    PackHead,
+    Programme,
+    Target,
+    Unit,
+    UnitAlias,
+)
+from tonghop.catalog.rules import Rule
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True)
+class FormSheet:
+    """One sheet of a form version: its columns in the order of the pack, its rows in their sort order."""
+
+    name: str
+    columns: tuple[FormColumn, ...]
+    rows: tuple[FormRow, ...]
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Everything that the software knows about an organisation. Made by `read_pack`, so it is known to be consistent."""
+
+    pack_hash: str
+    head: PackHead
+    units: tuple[Unit, ...]
+    unit_aliases: tuple[UnitAlias, ...]
+    programmes: tuple[Programme, ...]
+    indicators: tuple[Indicator, ...]
+    breakdowns: tuple[Breakdown, ...]
+    measure_words: tuple[MeasureWord, ...]
+    forms: tuple[Form, ...]
+    form_columns: tuple[FormColumn, ...]
+    form_rows: tuple[FormRow, ...]
+    duties: tuple[Duty, ...]
+    targets: tuple[Target, ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def code(self) -> str:
+        """The code of the pack."""
+        return self.head.code
+
+    # -- units
+
+    @cached_property
+    def _units_by_code(self) -> Mapping[str, tuple[Unit, ...]]:
+        return _grouped((unit.unit_code, unit) for unit in self.units)
+
+    @cached_property
+    def _units_by_official_code(self) -> Mapping[str, tuple[Unit, ...]]:
+        return _grouped((unit.official_code, unit) for unit in self.units if unit.official_code)
+
+    @cached_property
+    def _named(self) -> Mapping[str, tuple[Unit | UnitAlias, ...]]:
+        named: list[tuple[str, Unit | UnitAlias]] = [(normalise(unit.name_vi), unit) for unit in self.units]
+        return _grouped(named + [(normalise(alias.alias), alias) for alias in self.unit_aliases])
+
+    def unit(self, unit_code: str, at: date) -> Unit | None:
+        """The unit with our code as it was on that day; None when there was none."""
+        return next((unit for unit in self._units_by_code.get(unit_code, ()) if unit.valid_at(at)), None)
+
+    def unit_history(self, unit_code: str) -> tuple[Unit, ...]:
+        """All that a unit ever was, oldest first; empty for an unknown code."""
+        return tuple(sorted(self._units_by_code.get(unit_code, ()), key=lambda unit: unit.valid_from))
+
+    def units_at(self, at: date) -> tuple[Unit, ...]:
+        """All units of that day, in the order of the pack."""
+        return tuple(unit for unit in self.units if unit.valid_at(at))
+
+    def units_with_official_code(self, official_code: str, at: date) -> tuple[Unit, ...]:
+        """The units that bore an official code on that day. Official codes are reused: without the day they say nothing."""
+        return tuple(unit for unit in self._units_by_official_code.get(official_code, ()) if unit.valid_at(at))
+
+    def units_named(self, name: str, at: date) -> tuple[Unit, ...]:
+        """The units of that day that bear this name (Vietnamese name or alias, any spelling that `normalise` forgives).
+
+        More than one means that the name is ambiguous: to be refused, never guessed.
+        """
+        codes = dict.fromkeys(row.unit_code for row in self._named.get(normalise(name), ()) if row.valid_at(at))
+        return tuple(unit for code in codes if (unit := self.unit(code, at)) is not None)
+
+    @cached_property
+    def unit_names(self) -> Mapping[str, tuple[str, ...]]:
+        """Normalised names and aliases of all times with the unit codes that bear them: material for suggestions."""
+        return {name: tuple(dict.fromkeys(row.unit_code for row in rows)) for name, rows in self._named.items()}
+
+    # -- indicators and words
+
+    @cached_property
+    def _indicators_by_code(self) -> Mapping[str, Indicator]:
+        return {indicator.indicator_code: indicator for indicator in self.indicators}
+
+    @cached_property
+    def _measure_words(self) -> Mapping[str, str]:
+        own = {normalise(indicator.unit_of_measure): indicator.unit_of_measure for indicator in self.indicators}
+        return own | {normalise(word.word): word.unit_of_measure for word in self.measure_words}
+
+    def indicator(self, indicator_code: str) -> Indicator | None:
+        """The indicator with that code."""
+        return self._indicators_by_code.get(indicator_code)
+
+    def unit_of_measure(self, word: str) -> str | None:
+        """The unit of measure that a word behind a number stands for; None for a word that is none."""
+        return self._measure_words.get(normalise(word))
+
+    # -- forms
+
+    @cached_property
+    def _sheets(self) -> Mapping[tuple[str, int], tuple[FormSheet, ...]]:
+        columns = _grouped(((column.form_code, column.version, column.sheet), column) for column in self.form_columns)
+        rows = _grouped(((row.form_code, row.version, row.sheet), row) for row in self.form_rows)
+        return _grouped(
+            ((form_code, version), FormSheet(sheet, columns[form_code, version, sheet], _sorted(rows[form_code, version, sheet])))
+            for form_code, version, sheet in columns
+        )
+
+    def form(self, form_code: str, version: int) -> Form | None:
+        """A version of a form."""
+        return next((form for form in self.forms if (form.form_code, form.version) == (form_code, version)), None)
+
+    def form_at(self, form_code: str, at: date) -> Form | None:
+        """The version of a form that was valid on that day (for a period: its last day)."""
+        return next((form for form in self.forms if form.form_code == form_code and form.valid_at(at)), None)
+
+    def forms_at(self, at: date) -> tuple[Form, ...]:
+        """The form versions that were valid on that day."""
+        return tuple(form for form in self.forms if form.valid_at(at))
+
+    def sheets(self, form: Form) -> tuple[FormSheet, ...]:
+        """The sheets of a form version with their columns and rows, in the order of the pack."""
+        return self._sheets.get((form.form_code, form.version), ())
+
+
+def _sorted(rows: tuple[FormRow, ...]) -> tuple[FormRow, ...]:
+    return tuple(sorted(rows, key=lambda row: row.sort_order))
+
+
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, tuple[V, ...]]:
+    groups: defaultdict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return {key: tuple(values) for key, values in groups.items()}

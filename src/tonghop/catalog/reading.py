@@ -1,0 +1,89 @@
+"""A folder to a pack: read every file, check them against each other, and say everything that is wrong at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TypeVar
+
+from tonghop.catalog.checks import Files, check_files
+from tonghop.catalog.files import FILES, HEAD, RULES, Table, pack_hash, read_contents, read_head, read_rules, read_table
+from tonghop.catalog.pack import Pack
+from tonghop.catalog.problems import CatalogError, Problem
+from tonghop.catalog.rows import (
+    Breakdown,
+    Duty,
+    Form,
+    FormColumn,
+    FormRow,
+    Indicator,
+    MeasureWord,
+    Programme,
+    Row,
+    Target,
+    Unit,
+    UnitAlias,
+)
+from tonghop.catalog.tree import with_paths
+
+R = TypeVar("R", bound=Row)
+
+
+def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
+    contents, problems = read_contents(directory)
+    head, head_problems = read_head(HEAD, contents[HEAD]) if HEAD in contents else (None, [])
+    problems += head_problems
+
+    def table(name: str, row_type: type[R]) -> Table[R]:
+        read = read_table(name, contents[name], row_type) if name in contents else Table[R](name)
+        problems.extend(read.problems)
+        return read
+
+    files = Files(
+        head=head,
+        units=table("units.csv", Unit),
+        unit_aliases=table("unit_aliases.csv", UnitAlias),
+        programmes=table("programmes.csv", Programme),
+        indicators=table("indicators.csv", Indicator),
+        breakdowns=table("breakdowns.csv", Breakdown),
+        measure_words=table("units_of_measure.csv", MeasureWord),
+        forms=table("forms.csv", Form),
+        form_columns=table("form_columns.csv", FormColumn),
+        form_rows=table("form_rows.csv", FormRow),
+        duties=table("duties.csv", Duty),
+        targets=table("targets.csv", Target),
+        rules=read_rules(RULES, contents[RULES]) if RULES in contents else Table(RULES),
+    )
+    problems += files.rules.problems
+    problems += check_files(files, unsound=frozenset(problem.file for problem in problems))
+    problems.sort(key=lambda problem: (FILES.index(problem.file) if problem.file in FILES else -1, problem.line))
+    if problems or head is None:
+        return None, problems
+    return Pack(
+        pack_hash=pack_hash(contents),
+        head=head,
+        units=with_paths(files.units.rows),
+        unit_aliases=files.unit_aliases.rows,
+        programmes=files.programmes.rows,
+        indicators=files.indicators.rows,
+        breakdowns=files.breakdowns.rows,
+        measure_words=files.measure_words.rows,
+        forms=files.forms.rows,
+        form_columns=files.form_columns.rows,
+        form_rows=files.form_rows.rows,
+        duties=files.duties.rows,
+        targets=files.targets.rows,
+        rules=files.rules.rows,
+    ), []
+
+
+def read_pack(directory: Path) -> Pack:
+    """Read and check the pack in a folder. Raises CatalogError with everything that is wrong, by file and line."""
+    pack, problems = _read(directory)
+    if pack is None:
+        raise CatalogError(directory, tuple(problems))
+    return pack
+
+
+def check(directory: Path) -> list[str]:
+    """Everything that is wrong with the pack in a folder, as `file:line: message`; empty when it can be used."""
+    return [str(problem) for problem in _read(directory)[1]]

@@ -1,0 +1,161 @@
+"""Rules of a pack: `rules.yml` as typed, frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NamedTuple, Self
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from tonghop.catalog.rows import Code, DatedRow, Text
+from tonghop.model import Measure, Severity
+
+Kind = Literal[
+    "comparison",
+    "ratio",
+    "implied_denominator",
+    "percent_of_plan",
+    "cumulative",
+    "same_period",
+    "control",
+    "identical",
+    "outlier",
+    "finding",
+    "missing_report",
+]
+
+
+class Parameters(NamedTuple):
+    """The parameters of a kind of rule beside those that every rule has."""
+
+    needed: frozenset[str]
+    possible: frozenset[str]
+
+
+_TOLERANCE = ("tolerance", "tolerance_pct")
+
+
+def _parameters(needed: tuple[str, ...] = (), possible: tuple[str, ...] = ()) -> Parameters:
+    return Parameters(frozenset(needed), frozenset(needed + possible))
+
+
+PARAMETERS: dict[Kind, Parameters] = {
+    "comparison": _parameters(("left", "operator"), ("right", "constant", "measures", "missing", *_TOLERANCE)),
+    "ratio": _parameters(("left", "numerator", "denominator", "factor"), _TOLERANCE),
+    "implied_denominator": _parameters(("left", "right", "tolerance_pct")),
+    "percent_of_plan": _parameters((), _TOLERANCE),
+    "cumulative": _parameters((), _TOLERANCE),
+    "same_period": _parameters((), _TOLERANCE),
+    "control": _parameters((), _TOLERANCE),
+    "identical": _parameters(("minimum_values",)),
+    "outlier": _parameters(("threshold", "minimum_points", "minimum_value")),
+    "finding": _parameters(("codes",)),
+    "missing_report": _parameters(),
+}
+
+_COMMON = frozenset(
+    {"rule", "kind", "severity", "severity_by_form", "forms", "text_vi", "text_en", "reason", "owner", "valid_from", "valid_to", "line"}
+)
+
+Side = Literal["left", "right", "numerator", "denominator"]
+SIDES: tuple[Side, ...] = ("left", "right", "numerator", "denominator")
+
+
+class Term(BaseModel):
+    """One figure of a rule, with its weight. Without a measure it takes the one of the comparison."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    indicator_code: Annotated[Code, Field(alias="indicator")]
+    measure: Measure | None = None
+    weight: Decimal = Decimal(1)
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, dict) else value
+
+
+Terms = Annotated[tuple[Term, ...], BeforeValidator(_one_or_more)]
+
+
+class PlacedTerm(NamedTuple):
+    """A term with its place in the rule, and its measure (None: the measure of the comparison, one after the other)."""
+
+    side: Side
+    position: int
+    indicator_code: str
+    measure: Measure | None
+    weight: Decimal
+
+
+class Rule(DatedRow):
+    """A rule: what it judges follows from its kind, `PARAMETERS` says which parameters a kind has."""
+
+    rule_code: Annotated[Code, Field(validation_alias=AliasChoices("rule", "rule_code"))]
+    kind: Kind
+    severity: Severity
+    severity_by_form: Annotated[dict[Code, Severity], Field(default_factory=dict)]
+    forms: tuple[Code, ...] = ()
+    left: Terms = ()
+    operator: Literal["=", "<=", ">=", "<", ">"] | None = None
+    right: Terms = ()
+    constant: Decimal | None = None
+    numerator: Terms = ()
+    denominator: Terms = ()
+    measures: tuple[Measure, ...] = ()
+    missing: Literal["skip_if_any", "skip_if_all", "never"] = "skip_if_any"
+    tolerance: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    tolerance_pct: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+    factor: Annotated[Decimal, Field(gt=0)] | None = None
+    minimum_values: Annotated[int, Field(ge=1)] | None = None
+    threshold: Annotated[Decimal, Field(gt=0)] | None = None
+    minimum_points: Annotated[int, Field(ge=3)] | None = None
+    minimum_value: Annotated[Decimal, Field(ge=0)] | None = None
+    codes: tuple[Text, ...] = ()
+    text_vi: Text
+    text_en: Text
+    reason: Text
+    owner: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parameters_fit_kind(cls, data: Any) -> Any:
+        known = next((known for kind, known in PARAMETERS.items() if isinstance(data, dict) and data.get("kind") == kind), None)
+        if known is None:
+            return data  # the field `kind` says what is wrong
+        given = set(data) - _COMMON
+        if unknown := sorted(given - known.possible):
+            expected = ", ".join(sorted(known.possible)) or "none"
+            raise ValueError(f"unknown parameter {', '.join(unknown)} of kind {data['kind']}; its own parameters: {expected}")
+        if lacking := sorted(known.needed - given):
+            raise ValueError(f"kind {data['kind']} needs {', '.join(lacking)}")
+        return data
+
+    @model_validator(mode="after")
+    def _terms_fit_kind(self) -> Self:
+        if self.kind == "comparison" and not self.right and self.constant is None:
+            raise ValueError("a comparison needs right or constant to compare with")
+        if self.measures and any(term.measure for side in SIDES for term in getattr(self, side)):
+            raise ValueError("measures stands instead of the measure of each term: give one or the other")
+        if self.kind in ("ratio", "implied_denominator") and len(self.left) != 1:
+            raise ValueError(f"left of kind {self.kind} is exactly one figure")
+        if self.kind == "implied_denominator" and len(self.right) != 1:
+            raise ValueError("right of kind implied_denominator is exactly one figure")
+        return self
+
+    def severity_in(self, form_code: str) -> Severity:
+        """How grave a failure is in a report of that form."""
+        return self.severity_by_form.get(form_code, self.severity)
+
+    def applies_to(self, form_code: str) -> bool:
+        """Whether reports of that form are judged."""
+        return not self.forms or form_code in self.forms
+
+    def terms(self) -> Iterator[PlacedTerm]:
+        """All terms with their places. A measure that is not said is `value`, and `rate` for the left side of a ratio."""
+        for side in SIDES:
+            usual = Measure.RATE if self.kind == "ratio" and side == "left" else Measure.VALUE
+            for position, term in enumerate(getattr(self, side), start=1):
+                measure = None if self.measures or self.kind == "implied_denominator" else term.measure or usual
+                yield PlacedTerm(side, position, term.indicator_code, measure, term.weight)

@@ -1,0 +1,39 @@
+"""Deadlines in working days: Saturdays, Sundays and public holidays do not count."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from tonghop.model import Period
+
+_SATURDAY = 5
+
+
+@lru_cache
+def _public_holidays(country: str) -> holidays.HolidayBase:
+    return holidays.country_holidays(country)  # fills in a year when it is first asked for
+
+
+def is_working_day(day: date, country: str) -> bool:
+    """Whether people work on that day in a country (code such as VN)."""
+    return day.weekday() < _SATURDAY and day not in _public_holidays(country)
+
+
+@lru_cache(maxsize=10_000)
+def due_at(period: Period, working_days: int, country: str, time_zone: str) -> datetime:
+    """The end (23:59:59 local time) of the n-th working day after the period's last day.
+
+    Raises ValueError when `working_days` is less than 1, KeyError for an unknown time zone, NotImplementedError for an
+    unknown country.
+    """
+    if working_days < 1:
+        raise ValueError(f"a deadline is at least 1 working day after the period, found {working_days}")
+    day, left = period.end_date, working_days
+    while left:
+        day += timedelta(days=1)
+        left -= is_working_day(day, country)
+    return datetime.combine(day, time(23, 59, 59), ZoneInfo(time_zone))
