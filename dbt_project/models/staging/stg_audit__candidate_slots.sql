@@ -1,0 +1,16 @@
+with slots as (
+    select * from {{ source('audit', 'candidate_slot') }}
+),
+
+slots_of_the_candidate as (
+    select
+        unit_code,
+        form_code,
+        period_code,
+        submission_id,
+        change
+    from slots
+    where publication = (select number from {{ ref('stg_audit__candidate') }})
+)
+
+select * from slots_of_the_candidate
