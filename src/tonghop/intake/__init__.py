@@ -1,0 +1,82 @@
+"""Intake: the bytes of a file and the catalog go in, a `Reading` comes out. Pure: no database, no clock, no Airflow."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import PurePath
+
+from tonghop.catalog import Pack
+from tonghop.intake import findings, legacy
+from tonghop.intake.findings import KINDS, FindingKind
+from tonghop.intake.form_index import pack_index
+from tonghop.intake.limits import Limits
+from tonghop.intake.reading import read_report
+from tonghop.intake.recognise import recognise
+from tonghop.intake.workbook import ZIP_MAGIC, Sheet, Unopenable, clean, is_password_protected, open_zip, read_workbook
+from tonghop.model import Finding, Reading
+
+__all__ = ["KINDS", "FindingKind", "Limits", "read_file"]
+
+_DEFAULT_LIMITS = Limits()
+
+
+def read_file(data: bytes, file_name: str, pack: Pack, limits: Limits = _DEFAULT_LIMITS) -> Reading:
+    """What a file says, by the forms of `pack`. `file_name` is cross-checked with the content; its folders do not count.
+
+    Never raises on bad input: a file that cannot be read has a critical finding and no submissions.
+    """
+    name = clean(PurePath(file_name.replace("\\", "/")).name)
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        sheets, notes = _open(data, name, limits)
+    except Unopenable as refused:
+        return Reading(name, sha256, len(data), findings=(refused.issue.at(),))
+    index = pack_index(pack)
+    reports, problems = recognise(sheets, name, index)
+    submissions = tuple(read_report(report, index) for report in reports)
+    return Reading(name, sha256, len(data), submissions, (*notes, *problems))
+
+
+def _open(data: bytes, name: str, limits: Limits) -> tuple[list[Sheet], list[Finding]]:
+    """The sheets of a file of whatever kind, with what should be said about that kind. Raises Unopenable."""
+    if name.startswith("~$"):
+        raise Unopenable(findings.LOCK_FILE.issue(found=name))
+    if not data:
+        raise Unopenable(findings.EMPTY_FILE.issue())
+    if len(data) > limits.max_bytes:
+        raise Unopenable(findings.TOO_LARGE.issue(found=f"{len(data):,} bytes", expected=f"{limits.max_bytes:,} bytes"))
+    if is_password_protected(data):
+        raise Unopenable(findings.PASSWORD_PROTECTED.issue())
+    is_zip = data.startswith(ZIP_MAGIC)
+    if kind := legacy.kind_of(data):
+        if is_zip:
+            open_zip(data, limits).close()
+        sheets = legacy.read_legacy(data, limits)
+    elif is_zip:
+        sheets = read_workbook(data, limits)
+        if not sheets:
+            raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
+        return sheets, []
+    elif name.lower().endswith(".csv"):
+        kind = ".csv"
+        sheets = legacy.read_csv(data, PurePath(name).stem, limits)
+    else:
+        raise Unopenable(findings.NOT_A_WORKBOOK.issue(found=_sniffed(data)))
+    return sheets, [findings.LIMITED_READER.at(found=kind, expected=".xlsx")]
+
+
+_SIGNATURES = (
+    (b"%PDF", "PDF"),
+    (b"\x4c\x00\x00\x00\x01\x14\x02\x00", "shortcut (.lnk)"),
+    (b"\xd0\xcf\x11\xe0", "OLE"),
+    (b"Rar!", "RAR"),
+    (b"7z\xbc\xaf", "7z"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"<", "HTML/XML"),
+)
+
+
+def _sniffed(data: bytes) -> str:
+    """What kind of file these bytes look like, for people."""
+    return next((kind for magic, kind in _SIGNATURES if data.startswith(magic)), "?")
