@@ -1,6 +1,7 @@
 """Catalog packs: read, check and load the units, indicators, forms, duties, targets and rules of an organisation."""
 
 from tonghop.catalog.duties import DueReport, due_reports, periods_of
+from tonghop.catalog.load import PackNotLoaded, load_pack
 from tonghop.catalog.names import normalise
 from tonghop.catalog.pack import FormSheet, Pack
 from tonghop.catalog.problems import CatalogError, Problem
@@ -12,10 +13,12 @@ __all__ = [
     "DueReport",
     "FormSheet",
     "Pack",
+    "PackNotLoaded",
     "Problem",
     "check",
     "due_at",
     "due_reports",
+    "load_pack",
     "normalise",
     "periods_of",
     "read_pack",

@@ -1,0 +1,159 @@
+"""A pack into the database: everything by COPY, in one transaction, under the pack's hash; nothing is ever changed there.
+
+A pack goes back to an earlier content as `git revert` does, under a new hash: the pack in force is the one loaded last, and
+what was loaded once is never moved. `revision` in `pack.yml` makes the hash a new one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from tonghop.catalog.duties import due_reports
+from tonghop.catalog.pack import Pack
+from tonghop.catalog.rows import TOTAL, Breakdown, Form, FormColumn, FormRow, Indicator, Programme, Target, Unit, UnitAlias
+from tonghop.errors import TonghopError
+
+R = TypeVar("R")
+
+PARAMS = {"factor", "threshold", "minimum_points", "minimum_value", "minimum_values", "codes"}
+"""Parameters of a rule that `catalog.rule` has no column of its own for."""
+
+
+class PackNotLoaded(TonghopError):
+    """A pack that this database cannot take; the text says why and what to do."""
+
+
+def load_pack(pack: Pack, connection: psycopg.Connection[Any]) -> bool:
+    """Bring a pack into the database, in one transaction; `connection` is one of the role loader.
+
+    True when it is new, False when it is the pack in force already. Raises PackNotLoaded when the database holds another
+    pack, or when this content was loaded before and has been replaced since.
+    """
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(hashtext('tonghop.catalog.load_pack'))")
+        loaded = connection.execute("select pack_hash, pack_code from catalog.pack order by load_number").fetchall()
+        if loaded and loaded[-1][0] == pack.pack_hash:
+            return False
+        if loaded and loaded[-1][1] != pack.code:
+            raise PackNotLoaded(
+                f"This database holds the pack {loaded[-1][1]}, found the pack {pack.code}. One database holds one pack: "
+                "correct the setting TONGHOP_CATALOG, or use another database (another TONGHOP_HOME)."
+            )
+        if pack.pack_hash in (pack_hash for pack_hash, _ in loaded):
+            raise PackNotLoaded(
+                f"The pack {pack.code} with this content (hash {pack.pack_hash[:12]}) was loaded before and has been replaced since. "
+                f"To return to it, write `revision: {len(loaded) + 1}` into its pack.yml and load it again."
+            )
+        _write(pack, connection)
+        return True
+
+
+def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
+    units = [(unit.unit_code, unit.valid_from) for unit in pack.units]
+    unit_keys = _keys(connection, "unit_key", {"unit_code": "text", "valid_from": "date"}, units)
+    indicator_keys = _keys(connection, "indicator_key", {"indicator_code": "text"}, [(row.indicator_code,) for row in pack.indicators])
+    form_keys = _keys(connection, "form_key", {"form_code": "text"}, list(dict.fromkeys((form.form_code,) for form in pack.forms)))
+    breakdown_keys = _breakdown_keys(connection, [row.breakdown_code for row in pack.breakdowns])
+
+    def copy(table: str, rows: Iterable[R], columns: Sequence[str], **computed: Callable[[R], object]) -> None:
+        names = ("pack_hash", *columns, *computed)
+        statement = sql.SQL("copy catalog.{} ({}) from stdin").format(sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names)))
+        with connection.cursor() as cursor, cursor.copy(statement) as sink:
+            for row in rows:
+                values = (*(getattr(row, column) for column in columns), *(value(row) for value in computed.values()))
+                sink.write_row((pack.pack_hash, *map(_plain, values)))
+
+    copy(
+        "pack",
+        [pack.head],
+        ("name_vi", "name_en", "time_zone", "root_unit", "holidays", "first_year", "last_year"),
+        pack_code=lambda head: head.code,
+    )
+    copy("unit", pack.units, (*Unit.columns(), "path"), unit_key=lambda unit: unit_keys[unit.unit_code, unit.valid_from])
+    copy("unit_alias", pack.unit_aliases, UnitAlias.columns())
+    copy("programme", pack.programmes, Programme.columns())
+    copy("indicator", pack.indicators, Indicator.columns(), indicator_key=lambda row: indicator_keys[(row.indicator_code,)])
+    copy("breakdown", pack.breakdowns, Breakdown.columns(), breakdown_key=lambda row: breakdown_keys[row.breakdown_code])
+    copy("form", pack.forms, Form.columns(), form_key=lambda form: form_keys[(form.form_code,)])
+    copy("form_column", pack.form_columns, FormColumn.columns())
+    copy("form_row", pack.form_rows, FormRow.columns())
+    copy("duty", due_reports(pack), ("form_code", "unit_code", "due_at"), period_code=lambda due: due.period.code)
+    copy("target", pack.targets, Target.columns())
+    copy(
+        "rule",
+        pack.rules,
+        (
+            *("rule_code", "kind", "severity", "operator", "constant", "missing", "tolerance", "tolerance_pct"),
+            *("text_vi", "text_en", "reason", "owner", "valid_from", "valid_to"),
+        ),
+        severity_by_form=lambda rule: Jsonb(rule.severity_by_form),
+        forms=lambda rule: rule.forms or None,
+        measures=lambda rule: rule.measures or None,
+        params=lambda rule: Jsonb(rule.model_dump(include=PARAMS, exclude_defaults=True), dumps=_json),
+    )
+    copy(
+        "rule_term",
+        [(rule.rule_code, term) for rule in pack.rules for term in rule.terms()],
+        (),
+        rule_code=lambda placed: placed[0],
+        side=lambda placed: placed[1].side,
+        position=lambda placed: placed[1].position,
+        indicator_code=lambda placed: placed[1].indicator_code,
+        measure=lambda placed: placed[1].measure,
+        weight=lambda placed: placed[1].weight,
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, default=float)  # numbers as numbers
+
+
+def _plain(value: object) -> object:
+    """What psycopg writes as a text or an array: it takes a tuple for a composite, and an enum for its name."""
+    if isinstance(value, Enum):
+        return value.value
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _keys(
+    connection: psycopg.Connection[Any], table: str, columns: Mapping[str, str], codes: Sequence[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], int]:
+    """The surrogate keys in a key table, after those that are not there yet have been given the next ones."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    insert = sql.SQL(
+        """
+        insert into catalog.{table} ({names})
+        select {names} from unnest({arrays}) with ordinality as given ({names}, position)
+        where ({names}) not in (select {names} from catalog.{table})
+        order by position
+        """
+    ).format(
+        table=sql.Identifier(table),
+        names=names,
+        arrays=sql.SQL(", ").join(sql.SQL("%s::{}[]").format(sql.Identifier(column_type)) for column_type in columns.values()),
+    )
+    connection.execute(insert, [[code[place] for code in codes] for place in range(len(columns))])
+    known = connection.execute(sql.SQL("select {table}, {names} from catalog.{table}").format(table=sql.Identifier(table), names=names))
+    return {tuple(code): key for key, *code in known}
+
+
+def _breakdown_keys(connection: psycopg.Connection[Any], codes: Sequence[str]) -> dict[str, int]:
+    """The keys of the breakdowns: 0 for the total, then the next free ones."""
+    connection.execute("insert into catalog.breakdown_key values (0, %s) on conflict do nothing", [TOTAL])
+    connection.execute(
+        """
+        insert into catalog.breakdown_key (breakdown_key, breakdown_code)
+        select (select max(breakdown_key) from catalog.breakdown_key) + row_number() over (order by position), breakdown_code
+        from unnest(%s::text[]) with ordinality as given (breakdown_code, position)
+        where breakdown_code not in (select breakdown_code from catalog.breakdown_key)
+        """,
+        [list(codes)],
+    )
+    return dict(connection.execute("select breakdown_code, breakdown_key from catalog.breakdown_key").fetchall())
