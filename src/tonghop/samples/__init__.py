@@ -1,0 +1,1 @@
+"""Sample workbooks of a catalog pack."""
