@@ -1,0 +1,26 @@
+"""Publications: open a candidate, publish or discard it, go back, and show afterwards what was published and why."""
+
+from tonghop.publication.acts import discard, open_candidate, pending, publish, rollback
+from tonghop.publication.difference import Difference, diff
+from tonghop.publication.lineage import Trace, trace
+from tonghop.publication.records import Publication, PublicationProblem, get_publication, list_publications, live_number
+from tonghop.publication.verification import Verification, verify_chain
+
+__all__ = [
+    "Difference",
+    "Publication",
+    "PublicationProblem",
+    "Trace",
+    "Verification",
+    "diff",
+    "discard",
+    "get_publication",
+    "list_publications",
+    "live_number",
+    "open_candidate",
+    "pending",
+    "publish",
+    "rollback",
+    "trace",
+    "verify_chain",
+]

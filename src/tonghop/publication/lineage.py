@@ -1,0 +1,272 @@
+"""Tracing a published figure back to the cells that it was made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import class_row, dict_row
+
+from tonghop.database import connect
+from tonghop.publication.records import PublicationProblem
+
+
+class NotTraceable(PublicationProblem):
+    """The marts have no such figure at the publication that was asked."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """One cell of a unit's workbook that goes into a figure: its value, where it stands, and how its submission was judged.
+
+    `failures` are the rule failures of the submission that concern this indicator: rule, severity, cell, found, expected.
+    """
+
+    period_code: str
+    unit_code: str
+    unit_name: str
+    form_code: str
+    value: Decimal | None
+    state: str
+    raw: str
+    sheet: str
+    cell: str
+    submission_id: int
+    version: int
+    verdict: str
+    received_at: datetime
+    source_uri: str
+    sender: str | None
+    file_sha256: str
+    failures: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The contributions of one indicator to a figure: itself, or the numerator or denominator of a ratio.
+
+    `published` is what the marts show for that indicator, `contributed` the sum of the cells; `agrees` compares them.
+    """
+
+    indicator_code: str
+    part: str
+    published: Decimal | None
+    contributions: list[Contribution]
+
+    @property
+    def contributed(self) -> Decimal | None:
+        """The sum of the contributions; None when none has a number."""
+        numbers = [contribution.value for contribution in self.contributions if contribution.value is not None]
+        return sum(numbers, Decimal(0)) if numbers else None
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the cells add up to the published figure."""
+        return self.contributed == self.published
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A published figure with everything that it was made of."""
+
+    publication: int
+    unit_code: str
+    unit_name: str
+    indicator_code: str
+    indicator_name: str
+    kind: str
+    period_code: str
+    value: Decimal | None
+    ytd_value: Decimal | None
+    target: Decimal | None
+    reporting_units: int
+    expected_units: int
+    parts: list[Part]
+    missing: list[str]
+    """Reports that are owed below the unit in the period and were not in force, as `unit form period`."""
+
+
+def trace(unit: str, indicator: str, period: str, *, publication: int | None = None) -> Trace:
+    """The figure `value` of a unit, indicator and period with the cells behind it, as BI sees it now or saw it at `publication`.
+
+    Periods longer than a month are made of months; a stock is the month that decides. Raises NotTraceable when the marts have
+    no such figure.
+    """
+    with connect("auditor", publication=publication) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with connection.cursor(row_factory=dict_row) as cursor:
+            figure = _figure(cursor, unit, indicator, period)
+            wanted = [("value", indicator)]
+            if figure["numerator_code"] and figure["denominator_code"]:
+                wanted = [("numerator", figure["numerator_code"]), ("denominator", figure["denominator_code"])]
+            parts = [_part(cursor, part, code, unit, period) for part, code in wanted]
+            missing = _missing(cursor, unit, period, [code for _, code in wanted])
+    return Trace(
+        publication=figure["publication"],
+        unit_code=unit,
+        unit_name=figure["unit_name"],
+        indicator_code=indicator,
+        indicator_name=figure["indicator_name"],
+        kind=figure["kind"],
+        period_code=period,
+        value=figure["value"],
+        ytd_value=figure["ytd_value"],
+        target=figure["target"],
+        reporting_units=figure["reporting_units"],
+        expected_units=figure["expected_units"],
+        parts=parts,
+        missing=missing,
+    )
+
+
+Cursor = psycopg.Cursor[dict[str, Any]]
+
+_FIGURE = """
+    select
+        warehouse.visible_publication() as publication, s.value, s.ytd_value, s.target, s.reporting_units, s.expected_units,
+        u.name_vi as unit_name, i.name_vi as indicator_name, i.kind, i.numerator_code, i.denominator_code
+    from marts.indicator_summary as s
+    inner join marts.dim_unit as u on s.unit_key = u.unit_key
+    inner join marts.dim_indicator as i on s.indicator_key = i.indicator_key
+    where s.unit_code = %(unit)s and s.indicator_code = %(indicator)s and s.period_code = %(period)s and s.map = 'as_reported'
+"""
+
+# The periods that an indicator's figure of a period is made of: those of the finest type that its facts have; for a stock
+# the one that decides. The subtree of a unit: every dated unit that has it on its path.
+_SCOPE = sql.SQL("""
+with asked_period as (
+    select * from marts.dim_period where period_code = %(period)s
+),
+
+indicator as (
+    select * from marts.dim_indicator where indicator_code = %(indicator)s
+),
+
+period_type (period_type, fineness) as (
+    values ('week', 1), ('month', 2), ('quarter', 3), ('half', 4), ('nine_months', 5), ('year', 6)
+),
+
+period_within as (
+    select p.period_key, p.period_code, p.start_date, t.fineness
+    from marts.dim_period as p
+    inner join asked_period as a on p.start_date >= a.start_date and p.end_date <= a.end_date
+    inner join period_type as t on p.period_type = t.period_type
+    cross join indicator as i
+    where (p.period_type <> 'week' or a.period_type = 'week')
+        and case
+            when i.kind not in ('stock', 'since') then true
+            when i.stock_at = 'start' then p.start_date = a.start_date
+            else p.end_date = a.end_date
+        end
+),
+
+unit_within as (
+    select unit_key, unit_code, name_vi
+    from marts.dim_unit
+    where case
+        when (select kind = 'ratio' from indicator) then unit_code = %(unit)s -- submitted as such: shown where it was submitted
+        else string_to_array(path, '/') @> array[%(unit)s]
+    end
+)
+""")
+
+_CONTRIBUTIONS = sql.SQL("""
+{scope},
+
+reported as (
+    select
+        p.period_code, p.start_date, p.fineness, u.unit_code, u.name_vi as unit_name,
+        f.value, f.state, f.sheet, f.cell, f.submission_id, f.breakdown_key
+    from warehouse.fct_indicator_value as f
+    inner join period_within as p on f.period_key = p.period_key
+    inner join indicator as i on f.indicator_key = i.indicator_key
+    inner join unit_within as u on f.unit_key = u.unit_key
+    where f.measure = 'value' and f.role = 'additive' and f.breakdown_key = 0
+        and f.from_publication <= (select warehouse.visible_publication())
+        and f.to_publication > (select warehouse.visible_publication())
+),
+
+finest as (
+    select * from reported where fineness = (select min(fineness) from reported)
+)
+
+select
+    r.period_code, r.unit_code, r.unit_name, s.form_code, r.value, r.state, c.raw, r.sheet, r.cell, r.submission_id, s.version,
+    v.verdict, s.received_at, s.source_uri, s.sender, s.sha256 as file_sha256, coalesce(found.failures, '[]') as failures
+from finest as r
+inner join staging.submission as s on r.submission_id = s.submission_id
+inner join staging.cell as c
+    on r.submission_id = c.submission_id and c.indicator_code = %(indicator)s and c.measure = 'value'
+inner join catalog.breakdown_key as b on c.breakdown_code = b.breakdown_code and b.breakdown_key = r.breakdown_key
+inner join marts.fct_submission as v on r.submission_id = v.submission_id
+left join lateral (
+    select jsonb_agg(
+        jsonb_build_object(
+            'rule', f.rule_code, 'severity', f.severity, 'sheet', f.sheet, 'cell', f.cell,
+            'found', coalesce(f.found_text, f.found::text), 'expected', coalesce(f.expected_text, f.expected::text)
+        )
+        order by f.rule_code, f.sheet, f.cell
+    ) as failures
+    from warehouse.rule_failure as f
+    where f.submission_id = r.submission_id and f.indicator_code = %(indicator)s
+) as found on true
+order by r.start_date, r.unit_code, s.form_code
+""").format(scope=_SCOPE)
+
+_MISSING = sql.SQL("""
+{scope},
+
+forms_with_indicator as (
+    select distinct k.form_key, k.form_code
+    from audit.publication as p
+    inner join catalog.form_row as r on p.pack_hash = r.pack_hash and r.indicator_code = %(indicator)s and r.role = 'additive'
+    inner join catalog.form_key as k on r.form_code = k.form_code
+    where p.number = warehouse.visible_publication()
+)
+
+select concat_ws(' ', u.unit_code, fo.form_code, p.period_code) as slot
+from warehouse.fct_reporting_duty as d
+inner join period_within as p on d.period_key = p.period_key
+inner join unit_within as u on d.unit_key = u.unit_key
+inner join forms_with_indicator as fo on d.form_key = fo.form_key
+where d.from_publication <= (select warehouse.visible_publication())
+    and d.to_publication > (select warehouse.visible_publication())
+    and not exists (
+        select 1 from marts.fct_submission as s
+        where s.unit_key = d.unit_key and s.form_key = d.form_key and s.period_key = d.period_key and s.status = 'in_force'
+    )
+""").format(scope=_SCOPE)
+
+
+def _figure(cursor: Cursor, unit: str, indicator: str, period: str) -> dict[str, Any]:
+    asked = {"unit": unit, "indicator": indicator, "period": period}
+    found = cursor.execute(_FIGURE, asked).fetchone()
+    if found is not None:
+        return found
+    for name, code in asked.items():
+        dimension, column = sql.Identifier("marts", f"dim_{name}"), sql.Identifier(f"{name}_code")
+        known = cursor.execute(sql.SQL("select 1 from {} where {} = %s limit 1").format(dimension, column), (code,)).fetchone()
+        if known is None:
+            raise NotTraceable(f"The publication knows no {name} {code!r}: marts.dim_{name} lists the codes.")
+    raise NotTraceable(f"Nothing is published for unit {unit}, indicator {indicator}, period {period}: no report of it was due.")
+
+
+def _part(cursor: Cursor, part: str, indicator: str, unit: str, period: str) -> Part:
+    asked = {"unit": unit, "indicator": indicator, "period": period}
+    published = cursor.execute(_FIGURE, asked).fetchone()
+    with cursor.connection.cursor(row_factory=class_row(Contribution)) as contributions:
+        cells = contributions.execute(_CONTRIBUTIONS, asked).fetchall()
+    return Part(indicator, part, published["value"] if published else None, cells)
+
+
+def _missing(cursor: Cursor, unit: str, period: str, indicators: list[str]) -> list[str]:
+    slots = {
+        row["slot"]
+        for indicator in indicators
+        for row in cursor.execute(_MISSING, {"unit": unit, "indicator": indicator, "period": period})
+    }
+    return sorted(slots)

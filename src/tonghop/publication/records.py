@@ -1,0 +1,111 @@
+"""What the database records about publications: reading the rows, and the lock under which they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from tonghop.database import connect
+from tonghop.errors import TonghopError
+
+_ACTS_LOCK = 20_041_975
+"""Key of the advisory lock under which publications are opened, published, discarded and rolled back, one at a time."""
+
+
+class PublicationProblem(TonghopError):
+    """An act on a publication that its state does not allow."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One row of `audit.publication`, with whether it is live and how many slots its change has."""
+
+    number: int
+    status: str
+    kind: str
+    base: int | None
+    scope_all: bool
+    pack_hash: str
+    code_version: str
+    periods: list[str]
+    reason: str | None
+    opened_at: datetime
+    published_at: datetime | None
+    discarded_at: datetime | None
+    manifest_path: str | None
+    manifest_sha256: str | None
+    is_live: bool
+    slots_changed: int
+
+
+_PUBLICATION = """
+    select
+        p.number, p.status, p.kind, p.base, p.scope_all, p.pack_hash, p.code_version, p.periods, p.reason,
+        p.opened_at, p.published_at, p.discarded_at, p.manifest_path, p.manifest_sha256,
+        p.number is not distinct from (select number from audit.live) as is_live,
+        (
+            select count(*)::integer from audit.candidate_slot as c
+            where c.publication = p.number and c.change <> 'unchanged'
+        ) as slots_changed
+    from audit.publication as p
+"""
+
+
+def list_publications() -> list[Publication]:
+    """Every publication ever numbered, newest first: published, discarded, and the open candidate."""
+    with connect("auditor") as connection, connection.cursor(row_factory=class_row(Publication)) as cursor:
+        return cursor.execute(_PUBLICATION + "order by p.number desc").fetchall()
+
+
+def get_publication(number: int) -> Publication:
+    """One publication by its number. Raises PublicationProblem when the number was never given."""
+    with connect("auditor") as connection:
+        return read_publication(connection, number)
+
+
+def live_number() -> int | None:
+    """The number of the publication that BI sees; None before the first one."""
+    with connect("auditor") as connection:
+        return read_live(connection)
+
+
+def read_publication(connection: psycopg.Connection, number: int) -> Publication:
+    """As `get_publication`, on a connection of the caller."""
+    with connection.cursor(row_factory=class_row(Publication)) as cursor:
+        found = cursor.execute(_PUBLICATION + "where p.number = %s", (number,)).fetchone()
+    if found is None:
+        raise PublicationProblem(f"Publication {number} does not exist. `tonghop publications` lists those that do.")
+    return found
+
+
+def read_candidate(connection: psycopg.Connection) -> Publication | None:
+    """The open candidate; None when there is none. The database allows one at most."""
+    with connection.cursor(row_factory=class_row(Publication)) as cursor:
+        return cursor.execute(_PUBLICATION + "where p.status = 'candidate'").fetchone()
+
+
+def read_live(connection: psycopg.Connection) -> int | None:
+    """As `live_number`, on a connection of the caller."""
+    row = connection.execute("select number from audit.live").fetchone()
+    return None if row is None else int(row[0])
+
+
+def one_act_at_a_time(connection: psycopg.Connection) -> None:
+    """Wait for any other act on publications, and keep others waiting until this transaction ends (or its process dies)."""
+    connection.execute("select pg_advisory_xact_lock(%s)", (_ACTS_LOCK,))
+
+
+def wait_for_writers(connection: psycopg.Connection, number: int) -> Publication:
+    """Lock a publication's row: models that still write hold a share lock on it, and new ones wait until this transaction ends."""
+    connection.execute("select 1 from audit.publication where number = %s for update", (number,))
+    return read_publication(connection, number)
+
+
+def record_event(connection: psycopg.Connection, act: str, publication: int, **details: Any) -> None:
+    """Add a line to the journal `audit.event`."""
+    connection.execute("insert into audit.event (act, publication, details) values (%s, %s, %s)", (act, publication, Jsonb(details)))

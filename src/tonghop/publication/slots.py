@@ -1,0 +1,304 @@
+"""Which slots differ from what is published: the scope of a candidate, found by set-based SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from tonghop.model import OPEN_END
+from tonghop.publication.versions import table_exists
+
+_OPEN = sql.Literal(OPEN_END)
+
+_PUBLISHED_SUBMISSIONS = sql.SQL("""
+    select submission_id, status, verdict from warehouse.fct_submission where to_publication = {open}
+""").format(open=_OPEN)
+_PUBLISHED_DUTIES = sql.SQL("""
+    select units.unit_code, forms.form_code, periods.period_code
+    from warehouse.fct_reporting_duty as duties
+    inner join catalog.unit_key as units on duties.unit_key = units.unit_key
+    inner join catalog.form_key as forms on duties.form_key = forms.form_key
+    inner join warehouse.dim_period as periods on duties.period_key = periods.period_key
+    where duties.to_publication = {open} and periods.to_publication = {open}
+""").format(open=_OPEN)
+_NO_SUBMISSIONS = sql.SQL("select null::bigint as submission_id, null::text as status, null::text as verdict where false")
+_EVER_RECORDED = sql.SQL("select submission_id, verdict from warehouse.fct_submission")
+_NO_DUTIES = sql.SQL("select null::text as unit_code, null::text as form_code, null::text as period_code where false")
+
+_SLOT_CHANGE = """
+    create temporary table slot_change (
+        unit_code text, form_code text, period_code text, submission_id bigint, change text, opens boolean
+    ) on commit drop
+"""
+
+_CHANGES = sql.SQL("""
+insert into slot_change
+with last_verdict as (
+    select distinct on (submission_id) submission_id, verdict
+    from audit.verdict
+    order by submission_id, verdict_id desc
+),
+
+judged_submission as (
+    select s.unit_code, s.form_code, s.period_code, s.submission_id, s.received_at, s.version, v.verdict
+    from staging.submission as s
+    inner join last_verdict as v on s.submission_id = v.submission_id
+),
+
+in_force as (
+    select distinct on (unit_code, form_code, period_code) unit_code, form_code, period_code, submission_id
+    from judged_submission
+    where verdict in ('accepted', 'accepted_with_warnings')
+    order by unit_code, form_code, period_code, received_at desc, version desc
+),
+
+recorded as (
+    select s.unit_code, s.form_code, s.period_code, f.submission_id, f.status, f.verdict
+    from ({published_submissions}) as f
+    inner join staging.submission as s on f.submission_id = s.submission_id
+),
+
+published as (
+    select unit_code, form_code, period_code, submission_id from recorded where status = 'in_force'
+),
+
+published_duty as ({published_duties}),
+
+taken_in_or_out as (
+    select
+        unit_code, form_code, period_code, i.submission_id,
+        case
+            when p.submission_id is null then 'new'
+            when i.submission_id is null then 'withdrawn'
+            else 'corrected'
+        end as change
+    from in_force as i
+    full join published as p using (unit_code, form_code, period_code)
+    where i.submission_id is distinct from p.submission_id
+        and (%(periods)s::text[] is null or period_code = any(%(periods)s))
+),
+
+ever_recorded as ({ever_recorded}),
+
+-- a verdict that the published fct_submission does not show; one that a rollback took back does not come again by itself
+newly_judged as (
+    select
+        j.unit_code, j.form_code, j.period_code,
+        bool_or(
+            j.verdict <> 'held'
+            and not exists (
+                select 1 from ever_recorded as e where e.submission_id = j.submission_id and e.verdict = j.verdict
+            )
+        ) as opens
+    from judged_submission as j
+    left join recorded as r on j.submission_id = r.submission_id
+    where j.verdict is distinct from r.verdict
+        and (%(periods)s::text[] is null or j.period_code = any(%(periods)s))
+    group by j.unit_code, j.form_code, j.period_code
+),
+
+changed as (
+    select unit_code, form_code, period_code, submission_id, change, true as opens from taken_in_or_out
+    union all
+    select n.unit_code, n.form_code, n.period_code, p.submission_id, 'judged', n.opens
+    from newly_judged as n
+    left join published as p using (unit_code, form_code, period_code)
+    where not exists (
+        select 1 from taken_in_or_out as t
+        where (t.unit_code, t.form_code, t.period_code) = (n.unit_code, n.form_code, n.period_code)
+    )
+),
+
+reported_period as (
+    select period_code from changed
+    union
+    select period_code from published_duty
+    where %(periods)s::text[] is null or period_code = any(%(periods)s)
+),
+
+owed_and_not_recorded as (
+    select d.unit_code, d.form_code, d.period_code
+    from catalog.duty as d
+    inner join reported_period as r on d.period_code = r.period_code
+    where d.pack_hash = %(pack_hash)s
+    except
+    select unit_code, form_code, period_code from published_duty
+    except
+    select unit_code, form_code, period_code from in_force
+    except
+    select unit_code, form_code, period_code from changed
+),
+
+known as (
+    select * from changed
+    union all
+    select unit_code, form_code, period_code, null, 'missing', false from owed_and_not_recorded
+),
+
+ever_published as (
+    select unit_code, form_code, period_code from recorded where %(scope_all)s
+    union
+    select unit_code, form_code, period_code from published_duty where %(scope_all)s
+)
+
+select * from known
+union all
+select e.unit_code, e.form_code, e.period_code, p.submission_id, 'unchanged', false
+from ever_published as e
+left join published as p using (unit_code, form_code, period_code)
+where not exists (
+    select 1 from known as k
+    where (k.unit_code, k.form_code, k.period_code) = (e.unit_code, e.form_code, e.period_code)
+)
+""")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How many slots a candidate would take in, and whether that alone is a reason to open one.
+
+    What a rollback took back, and a report that is missing, are taken along but open nothing by themselves.
+    """
+
+    slots: int
+    opens: bool
+
+
+def find_changes(connection: psycopg.Connection, pack_hash: str, scope_all: bool, periods: Sequence[str] | None) -> Changes:
+    """Fill the temporary table `slot_change` (it lives as long as the transaction) and say what stands in it.
+
+    With `scope_all` every slot ever published joins as `unchanged`; with `periods` only their slots can change.
+    """
+    connection.execute(_SLOT_CHANGE)
+    statement = _CHANGES.format(
+        published_submissions=_PUBLISHED_SUBMISSIONS if table_exists(connection, "fct_submission") else _NO_SUBMISSIONS,
+        ever_recorded=_EVER_RECORDED if table_exists(connection, "fct_submission") else _NO_SUBMISSIONS,
+        published_duties=_PUBLISHED_DUTIES if table_exists(connection, "fct_reporting_duty") else _NO_DUTIES,
+    )
+    connection.execute(
+        statement,
+        {"pack_hash": pack_hash, "scope_all": scope_all, "periods": None if periods is None else list(periods)},
+    )
+    row = connection.execute("select count(*), coalesce(bool_or(opens), false) from slot_change").fetchone()
+    assert row is not None
+    return Changes(slots=row[0], opens=row[1])
+
+
+def freeze_changes(connection: psycopg.Connection, number: int) -> None:
+    """Copy `slot_change` into the candidate's frozen scope."""
+    connection.execute(
+        "insert into audit.candidate_slot (publication, unit_code, form_code, period_code, submission_id, change) "
+        "select %s, unit_code, form_code, period_code, submission_id, change from slot_change",
+        (number,),
+    )
+
+
+_AT_HEAD = sql.SQL("f.from_publication <= %(head)s and f.to_publication > %(head)s")
+_AT_BASE = sql.SQL("f.from_publication <= %(base)s and f.to_publication > %(base)s")
+
+_DIFFERENCE = sql.SQL("""
+insert into slot_change
+with at_head as (
+    select s.unit_code, s.form_code, s.period_code, f.submission_id
+    from warehouse.fct_submission as f
+    inner join staging.submission as s on f.submission_id = s.submission_id
+    where f.status = 'in_force' and {at_head}
+),
+
+at_base as (
+    select s.unit_code, s.form_code, s.period_code, f.submission_id
+    from warehouse.fct_submission as f
+    inner join staging.submission as s on f.submission_id = s.submission_id
+    where f.status = 'in_force' and {at_base}
+)
+
+select
+    unit_code, form_code, period_code, b.submission_id,
+    case
+        when h.submission_id is null then 'new'
+        when b.submission_id is null then 'withdrawn'
+        else 'corrected'
+    end,
+    true
+from at_head as h
+full join at_base as b using (unit_code, form_code, period_code)
+where h.submission_id is distinct from b.submission_id
+""").format(at_head=_AT_HEAD, at_base=_AT_BASE)
+
+
+def find_way_back(connection: psycopg.Connection, head: int, base: int) -> None:
+    """Fill `slot_change` with what changes when publication `base` is restated after `head`."""
+    connection.execute(_SLOT_CHANGE)
+    connection.execute(_DIFFERENCE, {"head": head, "base": base})
+
+
+_HOLD = sql.SQL("""
+with last_verdict as (
+    select distinct on (submission_id) submission_id, verdict, failures_critical, failures_warning, failures_info
+    from audit.verdict
+    order by submission_id, verdict_id desc
+),
+
+at_base as (
+    select s.*
+    from warehouse.fct_submission as f
+    inner join staging.submission as s on f.submission_id = s.submission_id
+    where f.status = 'in_force' and {at_base}
+),
+
+taken_back as (
+    select v.*
+    from warehouse.fct_submission as f
+    inner join staging.submission as s on f.submission_id = s.submission_id
+    inner join last_verdict as v on s.submission_id = v.submission_id
+    left join at_base as b
+        on s.unit_code = b.unit_code and s.form_code = b.form_code and s.period_code = b.period_code
+    where {at_head}
+        and v.verdict in ('accepted', 'accepted_with_warnings')
+        and (b.submission_id is null or (s.received_at, s.version) > (b.received_at, b.version))
+)
+
+insert into audit.verdict (submission_id, verdict, publication, failures_critical, failures_warning, failures_info, reason)
+select submission_id, 'held', %(number)s, failures_critical, failures_warning, failures_info, %(reason)s
+from taken_back
+""").format(at_head=_AT_HEAD, at_base=_AT_BASE)
+
+_RELEASE = sql.SQL("""
+with last_verdict as (
+    select distinct on (submission_id) submission_id, verdict
+    from audit.verdict
+    order by submission_id, verdict_id desc
+),
+
+last_acceptance as (
+    select distinct on (submission_id)
+        submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info
+    from audit.verdict
+    where verdict in ('accepted', 'accepted_with_warnings')
+    order by submission_id, verdict_id desc
+)
+
+insert into audit.verdict
+    (submission_id, verdict, gate_run_id, publication, failures_critical, failures_warning, failures_info, reason)
+select a.submission_id, a.verdict, a.gate_run_id, %(number)s, a.failures_critical, a.failures_warning, a.failures_info, %(reason)s
+from warehouse.fct_submission as f
+inner join last_verdict as v on f.submission_id = v.submission_id and v.verdict = 'held'
+inner join last_acceptance as a on f.submission_id = a.submission_id
+where f.status = 'in_force' and {at_base}
+""").format(at_head=_AT_HEAD, at_base=_AT_BASE)
+
+
+def hold_and_release(connection: psycopg.Connection, head: int, base: int, number: int, reason: str) -> tuple[int, int]:
+    """Make the verdicts agree with going back from `head` to `base`, so that the next refresh does not undo it.
+
+    Held are the accepted submissions that `head` knows and that would come before the one that `base` had in force; those
+    that `base` had in force and an earlier rollback held get their acceptance back. Submissions that were never published
+    are untouched. Returns how many were held, and how many released.
+    """
+    values = {"head": head, "base": base, "number": number, "reason": reason}
+    held = connection.execute(_HOLD, values).rowcount
+    released = connection.execute(_RELEASE, values).rowcount
+    return held, released
