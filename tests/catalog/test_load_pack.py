@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-
 from tests.packs import FILES, edited, write_pack
+
 from tonghop.catalog import Pack, PackNotLoaded, load_pack, read_pack
 from tonghop.database import connect
 
@@ -68,7 +68,9 @@ def test_rules_and_their_terms_arrive(warehouse: None, pack: Pack) -> None:
     assert rows("select forms, operator, measures, severity_by_form from catalog.rule where rule_code = 'VISITS_IS_SUM'") == [
         (None, "=", ["value", "ytd"], {"CT": "warning"})
     ]
-    assert rows("select side, position, indicator_code, measure from catalog.rule_term where rule_code = 'VISITS_IS_SUM' order by 1, 2") == [
+    assert rows(
+        "select side, position, indicator_code, measure from catalog.rule_term where rule_code = 'VISITS_IS_SUM' order by 1, 2"
+    ) == [
         ("left", 1, "VISITS", None),
         ("right", 1, "VISITS_CHILD", None),
         ("right", 2, "VISITS_ADULT", None),
