@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import PurePath
+from zipfile import ZipFile
 
 from tonghop.catalog import Pack
 from tonghop.intake import findings, legacy
@@ -47,22 +48,26 @@ def _open(data: bytes, name: str, limits: Limits) -> tuple[list[Sheet], list[Fin
         raise Unopenable(findings.TOO_LARGE.issue(found=f"{len(data):,} bytes", expected=f"{limits.max_bytes:,} bytes"))
     if is_password_protected(data):
         raise Unopenable(findings.PASSWORD_PROTECTED.issue())
-    is_zip = data.startswith(ZIP_MAGIC)
-    if kind := legacy.kind_of(data):
-        if is_zip:
-            open_zip(data, limits).close()
+    if data.startswith(ZIP_MAGIC):
+        with open_zip(data, limits) as archive:
+            kind = legacy.kind_of_zip(archive)
+            if kind is None:
+                return _worksheets(archive, limits), []
         sheets = legacy.read_legacy(data, limits)
-    elif is_zip:
-        sheets = read_workbook(data, limits)
-        if not sheets:
-            raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
-        return sheets, []
+    elif legacy.is_xls(data):
+        kind, sheets = ".xls", legacy.read_legacy(data, limits)
     elif name.lower().endswith(".csv"):
-        kind = ".csv"
-        sheets = legacy.read_csv(data, PurePath(name).stem, limits)
+        kind, sheets = ".csv", legacy.read_csv(data, PurePath(name).stem, limits)
     else:
         raise Unopenable(findings.NOT_A_WORKBOOK.issue(found=_sniffed(data)))
     return sheets, [findings.LIMITED_READER.at(found=kind, expected=".xlsx")]
+
+
+def _worksheets(archive: ZipFile, limits: Limits) -> list[Sheet]:
+    sheets = read_workbook(archive, limits)
+    if not sheets:
+        raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
+    return sheets
 
 
 _SIGNATURES = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import struct
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -17,7 +16,7 @@ import python_calamine
 
 from tonghop.intake import findings
 from tonghop.intake.limits import Limits
-from tonghop.intake.workbook import Kind, RawCell, Sheet, Unopenable, clean
+from tonghop.intake.workbook import OLE_MAGIC, Kind, RawCell, Sheet, Unopenable, clean
 
 _ENCODINGS = ("utf-8-sig", "utf-16", "cp1258")
 _DELIMITERS = ";,\t|"
@@ -101,17 +100,14 @@ def _cell(content: CellContent, limits: Limits) -> RawCell:
             return RawCell(Kind.DATE, str(content))
 
 
-def kind_of(data: bytes) -> str | None:
-    """The kind of older or rarer workbook that these bytes are (`.xls`, `.xlsb`, `.ods`); None for anything else."""
-    if data.startswith(b"\xd0\xcf\x11\xe0") and ("Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data):
-        return ".xls"
-    if not data.startswith(b"PK"):
-        return None
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.NameToInfo
-            if "xl/workbook.bin" in names:
-                return ".xlsb"
-            return ".ods" if "content.xml" in names and "mimetype" in names else None
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, struct.error):
-        return None
+def is_xls(data: bytes) -> bool:
+    """Whether these bytes are a workbook of Excel 97 to 2003: an OLE container with a stream of that name."""
+    return data.startswith(OLE_MAGIC) and ("Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data)
+
+
+def kind_of_zip(archive: zipfile.ZipFile) -> str | None:
+    """`.xlsb` or `.ods` when the zip is one of these; None for anything else."""
+    names = archive.NameToInfo
+    if "xl/workbook.bin" in names:
+        return ".xlsb"
+    return ".ods" if "content.xml" in names and "mimetype" in names else None

@@ -193,13 +193,15 @@ def _typed_text(raw: str, expects: Expects) -> Parsed:
     figure = _FIGURE.fullmatch(rest)
     if figure is None or (sign and figure[1]):
         return _unreadable(raw, _no_figure(raw, rest, expects))
-    is_percent = figure[3] == "%"
-    if (issue := _wrong_tail(raw, figure[3], expects)) is not None:
-        return _unreadable(raw, issue)
+    unit_of_measure = _unit_behind(figure[3], expects)
+    if unit_of_measure is None:
+        return _unreadable(raw, _no_figure(raw, figure[3], expects))
+    if unit_of_measure and unit_of_measure != ("%" if expects.percent else expects.unit_of_measure):
+        return _unreadable(raw, findings.UNIT_OF_MEASURE_MISMATCH.issue(raw, "%" if expects.percent else expects.unit_of_measure))
     readings, irregular = readings_of(figure[2], whole=expects.whole)
     if not readings:
         return _unreadable(raw, findings.NOT_A_NUMBER.issue(raw, expects.example))
-    if len(readings) == 1 and expects.percent and not is_percent and _may_be_share(readings[0]):
+    if len(readings) == 1 and expects.percent and not unit_of_measure and _may_be_share(readings[0]):
         readings = (readings[0], readings[0] * 100)
     if len(readings) > 1:
         return _ambiguous(raw, readings)
@@ -255,16 +257,11 @@ def _no_figure(raw: str, text: str, expects: Expects) -> Issue:
     return kind.issue(raw, expects.example)
 
 
-def _wrong_tail(raw: str, tail: str | None, expects: Expects) -> Issue | None:
-    """What is wrong about the text behind the digits; None for nothing, a fitting percent sign or the right unit of measure."""
-    if tail is None or (tail == "%" and expects.percent):
-        return None
-    unit_of_measure = "%" if tail == "%" else expects.unit_of_word(tail)
-    if unit_of_measure is None:
-        return _no_figure(raw, tail, expects)
-    if unit_of_measure == expects.unit_of_measure and not expects.percent:
-        return None
-    return findings.UNIT_OF_MEASURE_MISMATCH.issue(raw, "%" if expects.percent else expects.unit_of_measure)
+def _unit_behind(tail: str | None, expects: Expects) -> str | None:
+    """The unit of measure that stands behind the digits, empty when nothing does; None for other words."""
+    if not tail:
+        return ""
+    return tail if tail == "%" else expects.unit_of_word(tail)
 
 
 _SPACED = re.compile(r"[0-9]{1,3}(?:[ '’][0-9]{3})+(?:[.,][0-9]+)?")

@@ -97,11 +97,11 @@ class _Header:
     label: int | None = None
     unit_of_measure: int | None = None
     names: dict[int, str] = field(default_factory=dict)
+    texts: frozenset[int] = field(init=False)
+    """the columns that hold no figures"""
 
-    @property
-    def texts(self) -> frozenset[int]:
-        """The columns that hold no figures."""
-        return frozenset(column for column in (self.code, self.label, self.unit_of_measure) if column is not None)
+    def __post_init__(self) -> None:
+        self.texts = frozenset(column for column in (self.code, self.label, self.unit_of_measure) if column is not None)
 
 
 def _find_figures(sheet: Sheet, index: SheetIndex, pack: PackIndex) -> _Table:
@@ -114,23 +114,22 @@ def _find_figures(sheet: Sheet, index: SheetIndex, pack: PackIndex) -> _Table:
         row = sheet.rows[row_number]
         if not row:
             continue
-        if found := _header_in(row, index):
+        if (header is None or _may_be_header(row, header)) and (found := _header_in(row, index)):
             header = found
             headers.append(found)
             table.findings.extend(_repeated_columns(sheet.name, row_number, found, index))
             continue
         if header is None:
             continue
-        if (narrative := _narrative(sheet.name, row_number, row)) is not None:
-            awaiting = None if narrative.text else narrative.topic
-            if narrative.text:
-                table.narratives.append(narrative)
-            continue
         position = _form_row(sheet.name, row_number, row, header, index, table)
         if position is not None:
             awaiting = None
             _take_row(sheet, row_number, position, header, index, pack, table)
             _note_astray(row_number, row, header, astray)
+        elif (narrative := _narrative(sheet.name, row_number, row)) is not None:
+            awaiting = None if narrative.text else narrative.topic
+            if narrative.text:
+                table.narratives.append(narrative)
         elif _has_figures(row, header):
             label = squeeze(" ".join(row[column].text for column in sorted(header.texts) if column in row))
             table.findings.append(findings.UNKNOWN_ROW.at(sheet.name, address(row_number, min(row)), found=clean(label) or "–"))
@@ -145,6 +144,13 @@ def _find_figures(sheet: Sheet, index: SheetIndex, pack: PackIndex) -> _Table:
     if sheet.merges:
         _unclear_merges(sheet, table)
     return table
+
+
+def _may_be_header(row: Mapping[int, RawCell], header: _Header) -> bool:
+    """Whether a row below a header may be another one: words where figures stand, or a header's words where labels stand."""
+    if fold(_text_at(row, header.label)[:LABEL_CHARACTERS]) in vocabulary.LABEL_HEADERS:
+        return True
+    return any(cell.kind is Kind.TEXT and column in header.columns for column, cell in row.items())
 
 
 def _header_in(row: Mapping[int, RawCell], index: SheetIndex) -> _Header | None:
@@ -269,7 +275,8 @@ def _note_astray(row_number: int, row: Mapping[int, RawCell], header: _Header, a
 
 def _narrative(sheet: str, row_number: int, row: Mapping[int, RawCell]) -> Narrative | None:
     """The comment that a row holds; an empty text means that it follows below. None when the row is no comment."""
-    column, cell = min(row.items())
+    column = min(row)
+    cell = row[column]
     label, _, rest = cell.text.partition(":")
     if cell.kind is not Kind.TEXT or len(label) > LABEL_CHARACTERS or fold(label) not in vocabulary.NARRATIVE_LABELS:
         return None

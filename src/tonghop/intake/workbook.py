@@ -1,7 +1,7 @@
 """Opens a workbook safely and yields its cells as they are stored.
 
-`.xlsx` and `.xlsm` are read by hand: a zip whose declared sizes are bounded, and sheet XML through expat with every
-document type refused. The fast readers lose what intake must know: they cannot tell an error from a blank, nor a
+`.xlsx` and `.xlsm` are read by hand: a zip whose declared sizes are bounded, and sheet XML with every document
+type refused. The fast readers lose what intake must know: they cannot tell an error from a blank, nor a
 percentage from a share, nor a formula that was never calculated.
 """
 
@@ -13,14 +13,14 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import NamedTuple
-from xml.parsers import expat
+from typing import NamedTuple, cast
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser, fromstring
 
 from tonghop.intake import findings
 from tonghop.intake.findings import Issue
@@ -77,7 +77,7 @@ DAMAGED = (
     zlib.error,
     lzma.LZMAError,
     struct.error,
-    expat.ExpatError,
+    ParseError,
     EOFError,
     OSError,
     ValueError,
@@ -86,7 +86,7 @@ DAMAGED = (
     RuntimeError,
     OverflowError,
 )
-"""What zipfile, the decompressors and expat raise on damaged input."""
+"""What zipfile, the decompressors and the XML parser raise on damaged input."""
 
 
 def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
@@ -107,13 +107,12 @@ def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
     return archive
 
 
-def read_workbook(data: bytes, limits: Limits) -> list[Sheet]:
+def read_workbook(archive: zipfile.ZipFile, limits: Limits) -> list[Sheet]:
     """The sheets of an .xlsx or .xlsm, in the order of their tabs. Raises Unopenable, and nothing else."""
-    with open_zip(data, limits) as archive:
-        try:
-            return _read_parts(archive, limits)
-        except DAMAGED as error:
-            raise Unopenable(findings.FILE_DAMAGED.issue(found=_reason(error))) from error
+    try:
+        return _read_parts(archive, limits)
+    except DAMAGED as error:
+        raise Unopenable(findings.FILE_DAMAGED.issue(found=_reason(error))) from error
 
 
 def _reason(error: Exception) -> str:
@@ -127,15 +126,14 @@ def _read_parts(archive: zipfile.ZipFile, limits: Limits) -> list[Sheet]:
         raise Unopenable(findings.TOO_LARGE.issue(found=f"{len(book.sheets)} sheets", expected=f"{limits.max_sheets} sheets"))
     folder = PurePosixPath(book_path).parent
     parts = _relations(archive, folder / "_rels" / f"{PurePosixPath(book_path).name}.rels", folder)
-    names = set(archive.namelist())
 
     def part(ending: str) -> bytes | None:
         path = next((path for kind, path in parts.values() if kind.endswith(ending)), "")
-        return archive.read(path) if path in names else None
+        return archive.read(path) if path in archive.NameToInfo else None
 
     strings_xml, styles_xml = part("/sharedStrings"), part("/styles")
     strings = _read_strings(strings_xml, limits) if strings_xml else []
-    formats = _read_formats(styles_xml) if styles_xml else []
+    formats = _read_formats(styles_xml) if styles_xml else {}
     sheets = []
     budget = limits.max_cells
     for name, relation, hidden in book.sheets:
@@ -157,17 +155,14 @@ def _book_path(archive: zipfile.ZipFile) -> str:
 
 def _relations(archive: zipfile.ZipFile, path: PurePosixPath, base: PurePosixPath) -> dict[str, tuple[str, str]]:
     """Relation id -> (type, path inside the zip)."""
-    relations: dict[str, tuple[str, str]] = {}
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        if tag == "Relationship" and attributes.get("TargetMode") != "External":
-            target = attributes["Target"]
-            whole = target.lstrip("/") if target.startswith("/") else _joined(base, target)
-            relations[attributes["Id"]] = attributes["Type"], whole
-
     if str(path) not in archive.NameToInfo:
         raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
-    _parse(archive.read(str(path)), start)
+    relations: dict[str, tuple[str, str]] = {}
+    for element in elements(archive.read(str(path))):
+        if _local(element.tag) == "Relationship" and element.get("TargetMode") != "External":
+            target = element.attrib["Target"]
+            whole = target.lstrip("/") if target.startswith("/") else _joined(base, target)
+            relations[element.attrib["Id"]] = element.attrib["Type"], whole
     return relations
 
 
@@ -181,35 +176,44 @@ def _joined(base: PurePosixPath, target: str) -> str:
     return "/".join(steps)
 
 
-def _refuse_doctype(*_: object) -> None:
-    raise Unopenable(findings.UNSAFE_CONTENT.issue(found="DOCTYPE"))
+# XML
 
 
-def _parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    return parser
+CHUNK = 1 << 18
+"""Characters of XML that are held as a tree at a time; larger parts are read piece by piece."""
+_MAX_PENDING = 1_000_000
+"""Elements that may come between two that are read; no row has more."""
+
+
+def elements(xml: bytes) -> Iterator[Element]:
+    """Every element with all that is in it; clear those that are done with. Raises Unopenable for a document type, ParseError for bad XML.
+
+    Without a document type there are no entities to expand. The text is decoded before it is searched for one and handed
+    over decoded, so that no declared encoding can hide it.
+    """
+    text = xml.decode("utf-16" if xml[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    if "<!DOCTYPE" in text:
+        raise Unopenable(findings.UNSAFE_CONTENT.issue(found="DOCTYPE"))
+    return fromstring(text).iter() if len(text) <= CHUNK else _elements_of_large(text)  # noqa: S314 - no document type, see above
+
+
+def _elements_of_large(text: str) -> Iterator[Element]:
+    parser = XMLPullParser(("end",))
+    for start in range(0, len(text), CHUNK):
+        parser.feed(text[start : start + CHUNK])
+        yield from _ended(parser)
+    parser.close()
+    yield from _ended(parser)
+
+
+def _ended(parser: XMLPullParser[Element]) -> Iterator[Element]:
+    for _, element in cast("Iterator[tuple[str, Element]]", parser.read_events()):
+        yield element
 
 
 def _local(tag: str) -> str:
-    return tag.rpartition(":")[2]
-
-
-def _parse(
-    xml: bytes,
-    start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None] | None = None,
-    characters: Callable[[str], None] | None = None,
-) -> None:
-    """Parse a small part; the handlers see local names."""
-    parser = _parser()
-    parser.StartElementHandler = lambda tag, attributes: start(_local(tag), attributes)
-    if end is not None:
-        parser.EndElementHandler = lambda tag: end(_local(tag))
-    if characters is not None:
-        parser.CharacterDataHandler = characters
-    parser.Parse(xml, True)
+    """A tag or attribute without its namespace."""
+    return tag.rpartition("}")[2]
 
 
 class _Book(NamedTuple):
@@ -222,52 +226,33 @@ class _Book(NamedTuple):
 def _read_book(xml: bytes) -> _Book:
     sheets: list[tuple[str, str, bool]] = []
     first_day = date(1899, 12, 30)
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal first_day
+    for element in elements(xml):
+        tag = _local(element.tag)
         if tag == "sheet":
-            relation = next(value for name, value in attributes.items() if _local(name) == "id" and name != "id")
-            sheets.append((attributes["name"], relation, attributes.get("state", "visible") != "visible"))
-        elif tag == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+            relation = next((value for name, value in element.items() if name.endswith("}id")), "")
+            sheets.append((clean(element.attrib["name"]), relation, element.get("state", "visible") != "visible"))
+        elif tag == "workbookPr" and element.get("date1904") in ("1", "true"):
             first_day = date(1904, 1, 1)
-
-    try:
-        _parse(xml, start)
-    except StopIteration:
-        raise ValueError("a sheet without a relation") from None
     return _Book(sheets, first_day)
 
 
 def _read_strings(xml: bytes, limits: Limits) -> list[str]:
-    """The shared strings: the runs of a rich text joined, phonetic hints left out."""
+    """The shared strings."""
     strings: list[str] = []
-    pieces: list[str] = []
-    inside_text = False
-    phonetic = 0
-
-    def start(tag: str, _attributes: dict[str, str]) -> None:
-        nonlocal inside_text, phonetic
-        if tag == "t":
-            inside_text = not phonetic
-        elif tag == "rPh":
-            phonetic += 1
-
-    def end(tag: str) -> None:
-        nonlocal inside_text, phonetic
-        if tag == "t":
-            inside_text = False
-        elif tag == "si":
-            strings.append(_bounded("".join(pieces), limits))
-            pieces.clear()
-        elif tag == "rPh":
-            phonetic -= 1
-
-    def characters(data: str) -> None:
-        if inside_text:
-            pieces.append(data)
-
-    _parse(xml, start, end, characters)
+    for element in elements(xml):
+        if element.tag.endswith("}si"):
+            strings.append(_bounded(_rich_text(element), limits))
+            element.clear()
     return strings
+
+
+def _rich_text(element: Element) -> str:
+    """The text of a string item: its own, or that of its runs; phonetic hints are left out."""
+    space = element.tag.rpartition("}")[0] + "}"
+    if len(element) == 1 and element[0].tag == space + "t":
+        return element[0].text or ""
+    texts = (child.text if child.tag == space + "t" else child.findtext(space + "t") for child in element if child.tag != space + "rPh")
+    return "".join(text or "" for text in texts)
 
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -311,28 +296,21 @@ def _format_of(code: str) -> _Format:
     return _Format.PLAIN
 
 
-def _read_formats(xml: bytes) -> list[_Format]:
-    """The kind of number format of each cell style."""
+@lru_cache(maxsize=64)  # workbooks made from one template share their styles
+def _read_formats(xml: bytes) -> Mapping[str, _Format]:
+    """The kind of number format of each cell style that has one other than plain, by the style's number as written."""
     own: dict[int, _Format] = {}
-    styles: list[_Format] = []
-    in_cell_styles = False
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal in_cell_styles
+    styles: dict[str, _Format] = {}
+    for element in elements(xml):
+        tag = _local(element.tag)
         if tag == "numFmt":
-            own[int(attributes["numFmtId"])] = _format_of(attributes.get("formatCode", ""))
+            own[int(element.attrib["numFmtId"])] = _format_of(element.get("formatCode", ""))
         elif tag == "cellXfs":
-            in_cell_styles = True
-        elif tag == "xf" and in_cell_styles:
-            number = int(attributes.get("numFmtId", "0"))
-            styles.append(own.get(number) or _BUILT_IN.get(number, _Format.PLAIN))
-
-    def end(tag: str) -> None:
-        nonlocal in_cell_styles
-        if tag == "cellXfs":
-            in_cell_styles = False
-
-    _parse(xml, start, end)
+            for index, style in enumerate(element):
+                number = int(style.get("numFmtId", "0"))
+                shown = own.get(number) or _BUILT_IN.get(number, _Format.PLAIN)
+                if shown is not _Format.PLAIN:
+                    styles[str(index)] = shown
     return styles
 
 
@@ -373,118 +351,93 @@ def day_of(serial: str, first_day: date) -> str:
         return serial
 
 
-def _read_sheet(xml: bytes, sheet: Sheet, strings: list[str], formats: list[_Format], first_day: date, budget: int, limits: Limits) -> int:
-    """Fill `sheet` from its XML; returns what is left of the budget of cells. The hot path of intake: kept flat on purpose."""
-    rows = sheet.rows
-    row_number = 0
-    column = 0
-    row: dict[int, RawCell] = {}
-    reference, style = "", "0"
-    cell_type: str | None = None
-    has_formula = has_value = collecting = False
-    phonetic = 0
-    pieces: list[str] = []
-    number, text_kind = Kind.NUMBER, Kind.TEXT
-    raw_cell = RawCell
-    plain = _Format.PLAIN
-    shown_by_style = {str(index): shown for index, shown in enumerate(formats)}
-    prefix = ""
+_SPACES = (
+    "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}",
+    "{http://purl.oclc.org/ooxml/spreadsheetml/main}",
+)
+"""The namespace of sheets, transitional and strict."""
+_ROW = frozenset(space + "row" for space in _SPACES)
+_MERGE = frozenset(space + "mergeCell" for space in _SPACES)
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal reference, cell_type, style, has_formula, has_value, collecting, row, row_number, column, phonetic
-        if prefix:
-            tag = tag.removeprefix(prefix)
-        if tag == "c":
-            reference = attributes.get("r", "")
-            cell_type = attributes.get("t")
-            style = attributes.get("s", "0")
-            has_formula = has_value = False
-            pieces.clear()
-        elif tag == "v":
-            collecting = has_value = True
-        elif tag == "t":
-            collecting = not phonetic
-            has_value = True
-        elif tag == "f":
-            has_formula = True
-        elif tag == "row":
-            row_number = int(attributes["r"]) if "r" in attributes else row_number + 1
-            column = 0
-            row = rows.setdefault(row_number, {})
-            if attributes.get("hidden") in ("1", "true"):
+
+def _read_sheet(
+    xml: bytes, sheet: Sheet, strings: list[str], formats: Mapping[str, _Format], first_day: date, budget: int, limits: Limits
+) -> int:
+    """Fill `sheet` from its XML, row by row; returns what is left of the budget of cells."""
+    row_number = pending = 0
+    for element in elements(xml):
+        pending += 1
+        tag = element.tag
+        if tag in _ROW:
+            row_number = int(element.get("r") or row_number + 1)
+            row = sheet.rows.setdefault(row_number, {})
+            _read_row(element, row, strings, formats, first_day, limits)
+            budget -= len(row)
+            if element.get("hidden") in ("1", "true"):
                 sheet.hidden_rows.add(row_number)
-        elif tag == "mergeCell":
-            first, _, last = attributes["ref"].partition(":")
+            element.clear()
+            pending = 0
+        elif tag in _MERGE:
+            first, _, last = element.attrib["ref"].partition(":")
             sheet.merges.append((*position(first), *position(last or first)))
-        elif tag == "rPh":
-            phonetic += 1
-
-    def end(tag: str) -> None:
-        nonlocal collecting, column, phonetic, budget
-        if prefix:
-            tag = tag.removeprefix(prefix)
-        if tag == "v" or tag == "t":
-            collecting = False
-        elif tag == "c":
-            column = position(reference)[1] if reference else column + 1
-            if not has_value and not has_formula:
-                return
-            budget -= 1
-            if budget < 0:
-                raise Unopenable(findings.TOO_LARGE.issue(found="cells", expected=f"{limits.max_cells:,} cells"))
-            text = "".join(pieces)
-            if cell_type is None or cell_type == "n":
-                if text:
-                    row[column] = number_cell(text)
-                elif has_formula:
-                    row[column] = raw_cell(Kind.NO_VALUE, "")
-            elif cell_type == "s":
-                row[column] = raw_cell(text_kind, strings[int(text)])
-            elif cell_type == "e":
-                row[column] = raw_cell(Kind.ERROR, text)
-            elif cell_type == "b":
-                row[column] = raw_cell(Kind.BOOLEAN, "TRUE" if text.strip() in ("1", "true") else "FALSE")
-            elif cell_type == "d":
-                row[column] = raw_cell(Kind.DATE, text[:10])
-            elif cell_type == "str" and has_formula and not has_value:
-                row[column] = raw_cell(Kind.NO_VALUE, "")
-            else:
-                row[column] = raw_cell(text_kind, _bounded(text, limits))
-        elif tag == "rPh":
-            phonetic -= 1
-
-    def number_cell(text: str) -> RawCell:
-        if not _NUMBER.fullmatch(text):
-            return raw_cell(text_kind, _bounded(text, limits))
-        shown = shown_by_style.get(style, plain)
-        if shown is plain:
-            return raw_cell(number, text)
-        if shown is _Format.PERCENT:
-            return raw_cell(number, text, True)
-        return raw_cell(Kind.DATE, day_of(text, first_day))
-
-    def characters(data: str) -> None:
-        if collecting:
-            pieces.append(data)
-
-    def root(tag: str, _attributes: dict[str, str]) -> None:
-        nonlocal prefix
-        prefix = tag[: -len(_local(tag))] if ":" in tag else ""
-        parser.StartElementHandler = start
-
-    parser = _parser()
-    parser.StartElementHandler = root
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = characters
-    parser.Parse(xml, True)
+            pending = 0
+        if budget < 0 or pending > _MAX_PENDING:
+            raise Unopenable(findings.TOO_LARGE.issue(found="cells", expected=f"{limits.max_cells:,} cells"))
     return budget
+
+
+def _read_row(
+    element: Element, row: dict[int, RawCell], strings: list[str], formats: Mapping[str, _Format], first_day: date, limits: Limits
+) -> None:
+    """Add the filled cells of a row. The hot path of intake: kept flat on purpose."""
+    space = element.tag[:-3]
+    cell_tag, value_tag, formula_tag, inline_tag = space + "c", space + "v", space + "f", space + "is"
+    column = 0
+    for cell in element:
+        if cell.tag != cell_tag:
+            continue
+        reference = cell.get("r")
+        column = position(reference)[1] if reference else column + 1
+        cell_type = cell.get("t")
+        text = cell.findtext(value_tag)
+        if cell_type == "s":
+            if text:
+                index = int(text)
+                if index < 0:
+                    raise ValueError("a negative string number")
+                row[column] = RawCell(Kind.TEXT, strings[index])
+        elif cell_type is None or cell_type == "n":
+            if text:
+                row[column] = _number_cell(text, formats.get(cell.get("s", "0")), first_day, limits)
+            elif cell.find(formula_tag) is not None:
+                row[column] = RawCell(Kind.NO_VALUE, "")
+        elif cell_type == "inlineStr":
+            inline = cell.find(inline_tag)
+            if inline is not None:
+                row[column] = RawCell(Kind.TEXT, _bounded(_rich_text(inline), limits))
+        elif text is None:
+            if cell.find(formula_tag) is not None:
+                row[column] = RawCell(Kind.NO_VALUE, "")
+        elif cell_type == "e":
+            row[column] = RawCell(Kind.ERROR, text)
+        elif cell_type == "b":
+            row[column] = RawCell(Kind.BOOLEAN, "TRUE" if text.strip() in ("1", "true") else "FALSE")
+        elif cell_type == "d":
+            row[column] = RawCell(Kind.DATE, text[:10])
+        else:
+            row[column] = RawCell(Kind.TEXT, _bounded(text, limits))
+
+
+def _number_cell(text: str, shown: _Format | None, first_day: date, limits: Limits) -> RawCell:
+    if not _NUMBER.fullmatch(text):
+        return RawCell(Kind.TEXT, _bounded(text, limits))
+    if shown is None:
+        return RawCell(Kind.NUMBER, text)
+    if shown is _Format.PERCENT:
+        return RawCell(Kind.NUMBER, text, True)
+    return RawCell(Kind.DATE, day_of(text, first_day))
 
 
 def is_password_protected(data: bytes) -> bool:
     """Whether these bytes are an encrypted workbook (an OLE container with an encrypted package)."""
     return data.startswith(OLE_MAGIC) and ENCRYPTED_PACKAGE in data
-
-
-def has_figures(cells: Iterable[RawCell]) -> bool:
-    """Whether any of the cells holds a number."""
-    return any(cell.kind is Kind.NUMBER for cell in cells)
