@@ -1,0 +1,122 @@
+{{ config(post_hook=["analyze {{ this }}"]) }}
+
+with slots as (
+    select * from {{ ref('int_slot_touched') }}
+),
+
+form_rows as (
+    select * from {{ ref('stg_catalog__form_rows') }}
+),
+
+indicators as (
+    select * from {{ open_rows(ref('dim_indicator')) }}
+),
+
+units as (
+    select * from {{ ref('stg_catalog__units') }}
+),
+
+ancestors as (
+    select * from {{ ref('int_unit_ancestors') }}
+),
+
+periods as (
+    select * from {{ open_rows(ref('dim_period')) }}
+),
+
+candidate as (
+    select * from {{ ref('stg_audit__candidate') }}
+),
+
+facts as (
+    select * from {{ open_rows(ref('fct_indicator_value')) }}
+),
+
+facts_closed_by_the_candidate as (
+    select * from {{ ref('fct_indicator_value') }}
+    where to_publication = (select number from candidate) and to_publication < {{ open_end() }}
+),
+
+facts_of_the_slots as (
+    select
+        facts.indicator_key,
+        facts.unit_key,
+        slots.year
+    from facts
+    inner join slots
+        on
+            facts.period_key = slots.period_key
+            and facts.unit_key = slots.unit_key
+            and facts.form_key = slots.form_key
+    group by facts.indicator_key, facts.unit_key, slots.year
+),
+
+-- what the forms ask for (also where nobody reported), what is there now, what was there before
+own_series as (
+    select
+        indicators.indicator_key,
+        slots.unit_key,
+        slots.year
+    from slots
+    inner join form_rows on slots.form_code = form_rows.form_code
+    inner join indicators on form_rows.indicator_code = indicators.indicator_code
+    union
+    select
+        indicator_key,
+        unit_key,
+        year
+    from facts_of_the_slots
+    union
+    select
+        facts_closed_by_the_candidate.indicator_key,
+        facts_closed_by_the_candidate.unit_key,
+        periods.year
+    from facts_closed_by_the_candidate
+    inner join periods on facts_closed_by_the_candidate.period_key = periods.period_key
+),
+
+series_of_the_branches as (
+    select
+        own_series.indicator_key,
+        ancestors.ancestor_code as unit_code,
+        own_series.year
+    from own_series
+    inner join ancestors on own_series.unit_key = ancestors.unit_key
+    group by own_series.indicator_key, ancestors.ancestor_code, own_series.year
+),
+
+components as (
+    select
+        indicators.indicator_key as ratio_key,
+        parts.indicator_key
+    from indicators
+    inner join indicators as parts on parts.indicator_code in (indicators.numerator_code, indicators.denominator_code)
+),
+
+series_with_ratios as (
+    select * from series_of_the_branches
+    union
+    select
+        components.ratio_key as indicator_key,
+        series_of_the_branches.unit_code,
+        series_of_the_branches.year
+    from series_of_the_branches
+    inner join components on series_of_the_branches.indicator_key = components.indicator_key
+),
+
+-- every version of the unit in that year; a week may reach a few days into the years beside its own
+series_by_unit_version as (
+    select
+        series_with_ratios.indicator_key,
+        units.unit_key,
+        series_with_ratios.unit_code,
+        series_with_ratios.year
+    from series_with_ratios
+    inner join units
+        on
+            series_with_ratios.unit_code = units.unit_code
+            and units.valid_from <= make_date(series_with_ratios.year, 12, 31) + 7
+            and units.valid_to > make_date(series_with_ratios.year, 1, 1) - 7
+)
+
+select * from series_by_unit_version

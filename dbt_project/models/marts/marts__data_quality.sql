@@ -1,0 +1,98 @@
+with duties as (
+    select * from {{ published_rows(ref('fct_reporting_duty')) }}
+),
+
+submissions as (
+    select * from {{ published_rows(ref('fct_submission')) }}
+),
+
+units as (
+    select * from {{ published_rows(ref('dim_unit')) }}
+),
+
+forms as (
+    select * from {{ published_rows(ref('dim_form')) }}
+),
+
+periods as (
+    select * from {{ published_rows(ref('dim_period')) }}
+),
+
+-- the submission that speaks for a slot: the one in force, else the latest
+submissions_ranked as (
+    select
+        submissions.*,
+        row_number() over (
+            partition by period_key, form_key, unit_key
+            order by status = 'in_force' desc, received_at desc, version desc
+        ) as precedence,
+        count(*) over (partition by period_key, form_key, unit_key) as versions,
+        min(received_at) over (partition by period_key, form_key, unit_key) as first_received_at,
+        max(received_at) over (partition by period_key, form_key, unit_key) as last_received_at
+    from submissions
+),
+
+slots_judged as (
+    select
+        duties.unit_key,
+        units.unit_code,
+        duties.form_key,
+        forms.form_code,
+        duties.period_key,
+        periods.period_code,
+        case
+            when submissions_ranked.submission_id is null then 'missing'
+            when submissions_ranked.status = 'superseded' then 'held'
+            else submissions_ranked.status
+        end as status,
+        submissions_ranked.submission_id,
+        coalesce(submissions_ranked.versions, 0)::integer as versions,
+        duties.due_at,
+        submissions_ranked.first_received_at,
+        submissions_ranked.last_received_at,
+        coalesce(submissions_ranked.first_received_at <= duties.due_at, false) as is_first_on_time,
+        coalesce(submissions_ranked.last_received_at <= duties.due_at, false) as is_last_on_time,
+        coalesce(submissions_ranked.cells_expected, 0) as cells_expected,
+        coalesce(submissions_ranked.cells_filled, 0) as cells_filled,
+        coalesce(submissions_ranked.findings_critical, 0) as findings_critical,
+        coalesce(submissions_ranked.findings_warning, 0) as findings_warning,
+        coalesce(submissions_ranked.findings_info, 0) as findings_info,
+        coalesce(submissions_ranked.failures_critical, 0) as failures_critical,
+        coalesce(submissions_ranked.failures_warning, 0) as failures_warning,
+        coalesce(submissions_ranked.failures_info, 0) as failures_info
+    from duties
+    inner join units on duties.unit_key = units.unit_key
+    inner join forms on duties.form_key = forms.form_key
+    inner join periods on duties.period_key = periods.period_key
+    left join submissions_ranked
+        on
+            duties.period_key = submissions_ranked.period_key
+            and duties.form_key = submissions_ranked.form_key
+            and duties.unit_key = submissions_ranked.unit_key
+            and submissions_ranked.precedence = 1
+),
+
+slots_measured as (
+    select
+        slots_judged.*,
+        coalesce(least(100, 100.0 * cells_filled / nullif(cells_expected, 0)), 0) as completeness_pct,
+        case when is_first_on_time then 100.0 else 0.0 end as timeliness_pct,
+        case
+            when status <> 'in_force' then 0.0
+            else greatest(
+                0,
+                100.0 - 100.0 * (findings_critical + findings_warning + failures_critical + failures_warning)
+                / greatest(cells_filled, 1)
+            )
+        end as correctness_pct
+    from slots_judged
+),
+
+slots_scored as (
+    select
+        slots_measured.*,
+        (completeness_pct + timeliness_pct + correctness_pct) / 3 as score
+    from slots_measured
+)
+
+select * from slots_scored

@@ -1,0 +1,14 @@
+{{ config(unique_key=['breakdown_key']) }}
+
+with breakdowns as (
+    select * from {{ ref('stg_catalog__breakdowns') }}
+)
+
+select
+    breakdown_key,
+    breakdown_code,
+    sex,
+    age_group,
+    name_vi,
+    name_en
+from breakdowns

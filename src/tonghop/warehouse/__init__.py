@@ -1,0 +1,16 @@
+"""The warehouse: dbt is deployed, judges submissions and builds candidates; every run is a process of its own."""
+
+from tonghop.warehouse.builds import NoSuchCandidate, build_candidate, build_rules, code_version, deploy
+from tonghop.warehouse.dbt import DbtFailed, DbtResult, NodeResult, run_dbt
+
+__all__ = [
+    "DbtFailed",
+    "DbtResult",
+    "NoSuchCandidate",
+    "NodeResult",
+    "build_candidate",
+    "build_rules",
+    "code_version",
+    "deploy",
+    "run_dbt",
+]

@@ -1,0 +1,92 @@
+"""What dbt is run for: to deploy, to judge, to build a candidate."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+
+from tonghop.database import connect
+from tonghop.errors import TonghopError
+from tonghop.settings import PROJECT
+from tonghop.warehouse.dbt import DbtResult, run_dbt
+
+_CODE = ("dbt_project", "expectations")
+_NOT_CODE = frozenset({"target", "logs", "__pycache__"})
+_LOCK_TIMEOUT = "15s"
+
+
+class NoSuchCandidate(TonghopError):
+    """The publication asked for is not the open candidate."""
+
+
+def code_version() -> str:
+    """SHA-256 over the names and contents of the files of dbt_project/ and expectations/: what decides how figures are computed."""
+    digest = hashlib.sha256()
+    for folder in _CODE:
+        for file in _code_files(PROJECT / folder):
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            digest.update(f"{file.relative_to(PROJECT).as_posix()}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def deploy() -> bool:
+    """Make or extend the warehouse's tables and build the views, when the code has changed since the last time.
+
+    No row of an existing table is touched. True when there was something to do; raises DbtFailed. A view is replaced under an
+    exclusive lock, so a deployment that meets a reader who does not finish within 15 seconds fails, and may be run again.
+    """
+    version = code_version()
+    with connect("publisher", autocommit=True) as connection:
+        if _deployed_version(connection) == version:
+            return False
+        connection.execute("select pg_advisory_lock(hashtext('tonghop.deploy'))")
+        if _deployed_version(connection) == version:  # somebody else did it while we waited
+            return False
+        run_dbt("run", "--empty", lock_timeout=_LOCK_TIMEOUT)
+        connection.execute("insert into audit.deployment (code_version) values (%s)", (version,))
+    return True
+
+
+def build_rules(gate_run_id: int) -> DbtResult:
+    """Fill the tables of rule failures for an open run of gate 1. A rerun replaces what an earlier attempt wrote.
+
+    Raises NoSuchCandidate when `gate_run_id` is not the run that is judging, DbtFailed when a model fails.
+    """
+    deploy()
+    _require("select audit.judgement()", gate_run_id, "run of gate 1")
+    return run_dbt("run", "--selector", "rules")
+
+
+def build_candidate(publication: int) -> DbtResult:
+    """Fill the open candidate publication and run the tests of every refresh, seeing the marts one publication ahead.
+
+    Harmless to repeat: every model first forgets what an earlier attempt wrote. Raises NoSuchCandidate when `publication` is not
+    the open candidate, DbtFailed when a model or a test fails.
+    """
+    deploy()
+    _require("select number from audit.publication where status = 'candidate'", publication, "candidate publication")
+    return run_dbt("build", "--selector", "candidate", publication=publication)
+
+
+def _deployed_version(connection: psycopg.Connection) -> str | None:
+    row = connection.execute("select code_version from audit.deployment order by deployment_id desc limit 1").fetchone()
+    return row[0] if row else None
+
+
+def _require(query: LiteralString, number: int, what: str) -> None:
+    with connect("transformer") as connection:
+        row = connection.execute(query).fetchone()
+    found = row[0] if row else None
+    if found != number:
+        raise NoSuchCandidate(f"The open {what} is {found or 'none'}, not {number}. Open it first; `tonghop refresh` does.")
+
+
+def _code_files(folder: Path) -> list[Path]:
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not any(part in _NOT_CODE or part.startswith(".") for part in path.relative_to(PROJECT).parts)
+    )
