@@ -1,0 +1,64 @@
+{# Pre-hook of a table of failures: forget what an earlier attempt of the same judgement wrote, so that a rerun is harmless. #}
+{% macro forget_judgement() %}
+    {% if execute and not flags.EMPTY and is_incremental() %}
+        delete from {{ this }} where gate_run_id = (select audit.judgement())
+    {% endif %}
+{% endmacro %}
+
+
+{# Pre-hook of a table that is made anew for every judgement, but must keep its identity. #}
+{% macro forget_everything() %}
+    {% if execute and not flags.EMPTY and is_incremental() %}
+        truncate table {{ this }}
+    {% endif %}
+{% endmacro %}
+
+
+{# One unit of the last printed digit: 83.6 -> 0.1, 84 -> 1. Digits behind the sixth come from floating point, not from a person. #}
+{% macro printed_step(number) -%}
+    power(10::numeric, -least(scale({{ number }}), 6))
+{%- endmacro %}
+
+
+{# The same for a figure whose whole numbers are exact counts: only a fraction was rounded. #}
+{% macro printed_fraction(number) -%}
+    case when scale(trim_scale({{ number }})) > 0 then {{ printed_step(number) }} else 0 end
+{%- endmacro %}
+
+
+{# Found minus expected, without the dust of floating point. #}
+{% macro difference(found, expected) -%}
+    round({{ found }} - {{ expected }}, 6)
+{%- endmacro %}
+
+
+{# What a rule allows around an expected figure: its absolute or its relative tolerance, or the precision of the print. #}
+{% macro tolerance(rule, expected, precision=0) -%}
+    greatest({{ rule }}.tolerance, {{ rule }}.tolerance_pct / 100 * abs({{ expected }}), {{ precision }})
+{%- endmacro %}
+
+
+{# A number for people: no trailing zeros, at most six decimals. #}
+{% macro number_text(number) -%}
+    trim_scale(round({{ number }}, 6))::text
+{%- endmacro %}
+
+
+{# A cell of `staging.cell` as it stands in the column `cells` of a failure. #}
+{% macro cell_object(cell) -%}
+    jsonb_build_object(
+        'sheet', {{ cell }}.sheet,
+        'cell', {{ cell }}.cell,
+        'indicator_code', {{ cell }}.indicator_code,
+        'breakdown_code', {{ cell }}.breakdown_code,
+        'measure', {{ cell }}.measure,
+        'value', {{ cell }}.value,
+        'submission_id', {{ cell }}.submission_id
+    )
+{%- endmacro %}
+
+
+{# The states of a cell that a rule can reckon with. #}
+{% macro has_number(cells=none) -%}
+    {{ cells ~ '.' if cells else '' }}state in ('number', 'zero')
+{%- endmacro %}

@@ -1,0 +1,20 @@
+{{ config(materialized='view') }}
+
+{% set kinds = [
+    'comparison',
+    'ratio',
+    'implied_denominator',
+    'percent_of_plan',
+    'cumulative',
+    'same_period',
+    'control',
+    'identical',
+    'outlier',
+    'finding',
+    'missing_report',
+] %}
+
+{% for kind in kinds %}
+select * from {{ ref('rule_failure_' ~ kind) }}
+{{ 'union all' if not loop.last }}
+{% endfor %}

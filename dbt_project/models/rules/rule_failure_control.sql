@@ -1,0 +1,187 @@
+with rules as (
+    select * from {{ ref('int_rules_applied') }} where kind = 'control'
+),
+
+submissions as (
+    select * from {{ ref('int_submissions_in_view') }} where is_in_view
+),
+
+cells as (
+    select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }}
+),
+
+indicators as (
+    select * from {{ ref('stg_catalog__indicators') }}
+),
+
+-- what an indicator is reconciled with: itself, or the two figures that a ratio is computed from
+parts as (
+    select
+        indicator_code,
+        'sum' as part,
+        indicator_code as part_code
+    from indicators
+    where kind <> 'ratio'
+    union all
+    select
+        indicator_code,
+        'numerator' as part,
+        numerator_code as part_code
+    from indicators
+    where kind = 'ratio' and numerator_code is not null
+    union all
+    select
+        indicator_code,
+        'denominator' as part,
+        denominator_code as part_code
+    from indicators
+    where kind = 'ratio' and denominator_code is not null
+),
+
+controls as (
+    select
+        rules.*,
+        cells.indicator_code,
+        cells.breakdown_code,
+        cells.measure,
+        cells.sheet,
+        cells.cell,
+        cells.value,
+        {{ cell_object('cells') }} as control_cell
+    from rules
+    inner join cells
+        on
+            rules.submission_id = cells.submission_id
+            and cells.role = 'control'
+            and cells.measure in ('value', 'ytd')
+),
+
+-- the cumulative figure of a stock is its value
+wanted as (
+    select
+        controls.unit_code,
+        controls.period_code,
+        controls.breakdown_code,
+        parts.part_code,
+        case when indicators.kind = 'flow' then controls.measure else 'value' end as part_measure
+    from controls
+    inner join parts on controls.indicator_code = parts.indicator_code
+    inner join indicators on parts.part_code = indicators.indicator_code
+    group by controls.unit_code, controls.period_code, controls.breakdown_code, parts.part_code, part_measure
+),
+
+units_with_control as (
+    select
+        unit_code,
+        period_code
+    from wanted
+    group by unit_code, period_code
+),
+
+submissions_below as (
+    select
+        units_with_control.unit_code,
+        units_with_control.period_code,
+        submissions.submission_id
+    from submissions
+    cross join lateral unnest(string_to_array(submissions.unit_path, '/')) as ancestor (unit_code)
+    inner join units_with_control
+        on submissions.period_code = units_with_control.period_code and ancestor.unit_code = units_with_control.unit_code
+),
+
+sums_below as (
+    select
+        wanted.unit_code,
+        wanted.period_code,
+        wanted.breakdown_code,
+        wanted.part_code,
+        wanted.part_measure,
+        sum(cells.value) as value,
+        count(*) as reports
+    from submissions_below
+    inner join cells on submissions_below.submission_id = cells.submission_id and cells.role = 'additive'
+    inner join wanted
+        on
+            submissions_below.unit_code = wanted.unit_code
+            and submissions_below.period_code = wanted.period_code
+            and cells.breakdown_code = wanted.breakdown_code
+            and cells.indicator_code = wanted.part_code
+            and cells.measure = wanted.part_measure
+    group by wanted.unit_code, wanted.period_code, wanted.breakdown_code, wanted.part_code, wanted.part_measure
+),
+
+controls_with_sums as (
+    select
+        controls.submission_id,
+        controls.rule_code,
+        controls.indicator_code,
+        controls.breakdown_code,
+        controls.measure,
+        max(sums_below.value) filter (where parts.part = 'sum') as part_sum,
+        max(sums_below.value) filter (where parts.part = 'numerator') as numerator,
+        max(sums_below.value) filter (where parts.part = 'denominator') as denominator,
+        max(sums_below.reports) as reports
+    from controls
+    inner join parts on controls.indicator_code = parts.indicator_code
+    inner join indicators on parts.part_code = indicators.indicator_code
+    inner join sums_below
+        on
+            controls.unit_code = sums_below.unit_code
+            and controls.period_code = sums_below.period_code
+            and controls.breakdown_code = sums_below.breakdown_code
+            and parts.part_code = sums_below.part_code
+            and sums_below.part_measure = case when indicators.kind = 'flow' then controls.measure else 'value' end
+    group by controls.submission_id, controls.rule_code, controls.indicator_code, controls.breakdown_code, controls.measure
+),
+
+reconciled as (
+    select
+        controls.*,
+        controls.value as found,
+        coalesce(
+            controls_with_sums.part_sum,
+            indicators.factor * controls_with_sums.numerator / nullif(controls_with_sums.denominator, 0)
+        ) as expected,
+        case
+            when indicators.kind = 'ratio' then {{ printed_step('controls.value') }} else {{ printed_fraction('controls.value') }}
+        end as print_precision,
+        controls_with_sums.reports
+    from controls
+    inner join indicators on controls.indicator_code = indicators.indicator_code
+    inner join controls_with_sums
+        on
+            controls.submission_id = controls_with_sums.submission_id
+            and controls.rule_code = controls_with_sums.rule_code
+            and controls.indicator_code = controls_with_sums.indicator_code
+            and controls.breakdown_code = controls_with_sums.breakdown_code
+            and controls.measure = controls_with_sums.measure
+),
+
+reconciled_with_tolerance as (
+    select
+        reconciled.*,
+        {{ tolerance('reconciled', 'expected', 'print_precision') }} as allowed
+    from reconciled
+)
+
+select
+    gate_run_id,
+    rule_code,
+    kind,
+    severity,
+    submission_id,
+    unit_code,
+    form_code,
+    period_code,
+    indicator_code,
+    measure,
+    sheet,
+    cell,
+    found,
+    expected,
+    allowed as tolerance,
+    {{ number_text('found') }} as found_text,
+    {{ number_text('expected') }} || ' (n = ' || reports || ')' as expected_text,
+    jsonb_build_array(control_cell) as cells
+from reconciled_with_tolerance
+where abs({{ difference('found', 'expected') }}) > allowed
