@@ -1,0 +1,76 @@
+"""# Intake
+
+Looks into the landing area, reads what is new and stages it.
+
+**What.** `list_batches` lists files that have no receipt yet and splits them into batches; `read_and_stage` archives, reads and
+stages the files of one batch, a transaction a file; `announce_submissions` emits the Asset *staged submissions* when something waits
+to be judged or published, and that starts `refresh`. A file that cannot be read is a finding of its unit, never a failed task.
+
+**Owner.** Data engineering.
+
+**When it is red.** A batch failed three times, so the cause is not a file: most likely PostgreSQL is down, the disk is full, or the
+catalog pack has an error. The log of the red task says which, and what to do. The other batches are staged. Nothing needs to be cleared:
+the next run takes up what is left.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import pendulum
+from airflow.sdk import TriggerRule, dag, get_current_context, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from tonghop.service.assets import STAGED
+from tonghop.settings import settings
+
+if TYPE_CHECKING:
+    from tonghop.staging import BatchOutcome
+
+
+@dag(
+    dag_id="intake",
+    schedule=timedelta(seconds=settings().poll_seconds),
+    start_date=pendulum.datetime(2025, 1, 1),
+    catchup=False,
+    max_active_runs=1,
+    doc_md=__doc__,
+    default_args={"owner": "data engineering", "retries": 2, "retry_delay": timedelta(seconds=15)},
+    tags=["tonghop"],
+)
+def intake() -> None:
+    """Wire the tasks."""
+
+    @task
+    def list_batches() -> list[list[str]]:
+        from tonghop.staging import plan_batches
+
+        return plan_batches()
+
+    @task(map_index_template="{{ batch_name }}")
+    def read_and_stage(batch: list[str]) -> BatchOutcome:
+        from tonghop import staging
+
+        get_current_context()["batch_name"] = f"{PurePosixPath(batch[0]).name} +{len(batch) - 1}"  # the grid shows files, not 0, 1, 2
+        return staging.read_and_stage(batch)
+
+    # A batch that failed must not keep the others from being published …
+    @task(outlets=[STAGED], trigger_rule=TriggerRule.ALL_DONE)
+    def announce_submissions() -> None:
+        from tonghop.staging import pending_work
+
+        if not pending_work():
+            raise AirflowSkipException("Nothing waits to be judged or published.")
+
+    # … and must not hide behind them: the run is red when it is.
+    @task(trigger_rule=TriggerRule.NONE_FAILED)
+    def confirm_all_read() -> None:
+        """Do nothing: this task fails with its predecessors."""
+
+    staged = read_and_stage.expand(batch=list_batches())
+    staged >> [announce_submissions(), confirm_all_read()]
+
+
+intake()
