@@ -28,6 +28,9 @@ class Settings(BaseSettings):
     landing: str | None = Field(None, description="where units put files: a folder or an fsspec URL; default <home>/landing")
     archive: Path | None = Field(None, description="where bytes and manifests are kept; default <home>/archive")
     poll_seconds: int = Field(120, description="how often the intake DAG looks into the landing area")
+    refresh_cron: str = Field(
+        "0 6 26 * *", description="when the refresh DAG runs without new files, in the pack's time zone: it notes reports that have not come"
+    )
     settle_seconds: int = Field(5, description="a file younger than this may still be written and is left for the next poll")
     batch_files: int = Field(50, description="files that one intake task reads")
     batch_limit: int = Field(200, description="tasks that one intake run is split into at most")
