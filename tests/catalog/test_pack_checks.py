@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import re
+import tempfile
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.packs import FILES, edited, write_pack
 
 from tonghop.catalog import CatalogError, check, due_reports, read_pack
@@ -89,9 +93,14 @@ BROKEN_FILES: dict[str, tuple[dict[str, str | None], str]] = {
     "years": (edited("pack", "last_year: 2022", "last_year: 2020"), "pack.yml:1: first_year 2021 is after last_year 2020"),
     "unknown field": (edited("pack", "contact:", "contacts:"), "pack.yml:9: unknown field contacts"),
     "missing field": (edited("pack", "code: TEST\n", ""), "pack.yml:1: field code is empty"),
-    "YAML syntax": (edited("rules", 'operator: "="', 'operator: "='), "rules.yml:"),
+    "YAML syntax": (
+        edited("rules", 'operator: "="', 'operator: "='),
+        f"rules.yml:{RULES.count(chr(10)) + 1}: the YAML cannot be read: while scanning a quoted scalar, found unexpected end of stream (begun in line 6)",
+    ),
     "YAML tab": (edited("pack", "name_vi: T", "\tname_vi: T"), "pack.yml:2: the YAML cannot be read"),
     "YAML key twice": (edited("pack", "name_vi:", "name_en:"), "pack.yml:3: name_en stands twice"),
+    "YAML list for a name": (edited("pack", "contact:", "[contact]:"), "pack.yml:9: the YAML cannot be read"),
+    "YAML inside itself": (edited("rules", "codes: [unreadable]", "codes: &codes [*codes]"), "rules.yml:88: the YAML cannot be read"),
     "rules no list": ({"rules": "rule: X\n"}, "rules.yml:1: a list of rules is expected"),
     "rule no mapping": ({"rules": "- X\n"}, "rules.yml:1: found 'X'; names and values are expected"),
 }
@@ -362,6 +371,25 @@ def test_the_error_holds_every_problem(tmp_path: Path) -> None:
     text = str(raised.value)
     assert "has 2 problems:\n" in text
     assert text.splitlines()[1:] == [str(problem) for problem in raised.value.problems] == check(tmp_path)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    file=st.sampled_from(sorted(FILES)),
+    place=st.floats(0, 1, exclude_max=True),
+    length=st.integers(0, 40),
+    put=st.one_of(
+        st.binary(max_size=8), st.sampled_from([b",", b'"', b"\n", b"\t", b": ", b"[", b"{", b"- ", b"&a", b"*a", b"\0", b"9999-12-31"])
+    ),
+)
+def test_a_spoilt_file_is_answered_never_a_crash(file: str, place: float, length: int, put: bytes) -> None:
+    content = FILES[file].encode()
+    start = int(place * len(content))
+    with tempfile.TemporaryDirectory() as folder:
+        directory = write_pack(Path(folder))
+        (directory / file).write_bytes(content[:start] + put + content[start + length :])
+        for problem in check(directory):
+            assert re.match(r"[a-z_]+\.(csv|yml)(:[1-9]\d*)?: \S", problem)
 
 
 def test_no_folder(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import csv
 import hashlib
 import io
 import unicodedata
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -185,8 +185,8 @@ def _explained(details: ErrorDetails, noun: str) -> str:
     return f"{noun} {where}: found {found!r}; {expected}"
 
 
-class _LoaderOfText(yaml.BaseLoader):
-    """YAML whose scalars stay text: the types of the fields say what they mean, so that `NO` is a word and `=` a sign."""
+_LoaderOfText: type[yaml.BaseLoader] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""YAML whose scalars stay text: the types of the fields say what they mean, so that `NO` is a word and `=` a sign."""
 
 
 def _yaml(file: str, content: bytes) -> tuple[yaml.Node | None, Any, list[Problem]]:
@@ -202,28 +202,31 @@ def _yaml(file: str, content: bytes) -> tuple[yaml.Node | None, Any, list[Proble
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         told = ", ".join(part for part in (error.context, error.problem) if part)
-        return (
-            None,
-            None,
-            [Problem(file, mark.line + 1 if mark else 0, f"the YAML cannot be read: {told}; look for indentation, a colon or a tab")],
-        )
+        line = mark.line + 1 if mark else 0
+        if error.context_mark and error.context_mark.line + 1 != line:
+            told += f" (begun in line {error.context_mark.line + 1})"
+        return None, None, [Problem(file, line, f"the YAML cannot be read: {told}; look for indentation, a colon or a tab")]
     except yaml.YAMLError as error:
         return None, None, [Problem(file, 0, f"the YAML cannot be read: {error}")]
     finally:
         loader.dispose()
 
 
-def _repeated_keys(file: str, node: yaml.Node | None) -> Iterator[Problem]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[Hashable] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield Problem(file, key.start_mark.line + 1, f"{key.value} stands twice; remove one")
-            seen.add(key.value if isinstance(key.value, str) else id(key))
-            yield from _repeated_keys(file, value)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _repeated_keys(file, item)
+def _repeated_keys(file: str, root: yaml.Node | None) -> Iterator[Problem]:
+    nodes, walked = [root], set()
+    while nodes:
+        node = nodes.pop()
+        if node is None or id(node) in walked:  # an anchor can stand inside itself
+            continue
+        walked.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+        elif isinstance(node, yaml.MappingNode):
+            names = [key.value for key, _ in node.value]
+            for place, (key, value) in enumerate(node.value):
+                if key.value in names[:place]:
+                    yield Problem(file, key.start_mark.line + 1, f"{key.value} stands twice; remove one")
+                nodes.append(value)
 
 
 def _line(node: yaml.Node, location: tuple[int | str, ...]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tonghop.errors import TonghopError
+from tonghop.errors import NeedsCorrection
 
 
 class Problem(NamedTuple):
@@ -18,7 +18,7 @@ class Problem(NamedTuple):
         return f"{self.file}:{self.line}: {self.message}" if self.line else f"{self.file}: {self.message}"
 
 
-class CatalogError(TonghopError):
+class CatalogError(NeedsCorrection):
     """A pack that cannot be used, with everything that is wrong in it."""
 
     def __init__(self, directory: object, problems: tuple[Problem, ...]) -> None:

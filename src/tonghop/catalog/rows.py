@@ -9,7 +9,7 @@ import re
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 import holidays
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -46,14 +46,18 @@ def _sheet_name(value: str) -> str:
 
 
 def _time_zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError("a time zone such as Asia/Ho_Chi_Minh is expected")
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("a time zone such as Asia/Ho_Chi_Minh is expected") from None
     return value
 
 
 def _country(value: str) -> str:
-    if value not in holidays.list_supported_countries():
-        raise ValueError("a country code whose public holidays are known, such as VN, is expected")
+    try:
+        holidays.country_holidays(value)
+    except NotImplementedError:
+        raise ValueError("a country code whose public holidays are known, such as VN, is expected") from None
     return value
 
 
