@@ -95,7 +95,7 @@ BROKEN_FILES: dict[str, tuple[dict[str, str | None], str]] = {
     "missing field": (edited("pack", "code: TEST\n", ""), "pack.yml:1: field code is empty"),
     "YAML syntax": (
         edited("rules", 'operator: "="', 'operator: "='),
-        f"rules.yml:{RULES.count(chr(10)) + 1}: the YAML cannot be read: while scanning a quoted scalar, found unexpected end of stream (begun in line 6)",
+        f"rules.yml:{RULES.count(chr(10)) + 1}: the YAML cannot be read: while scanning a quoted scalar (begun in line 6)",
     ),
     "YAML tab": (edited("pack", "name_vi: T", "\tname_vi: T"), "pack.yml:2: the YAML cannot be read"),
     "YAML key twice": (edited("pack", "name_vi:", "name_en:"), "pack.yml:3: name_en stands twice"),

@@ -201,10 +201,11 @@ def _yaml(file: str, content: bytes) -> tuple[yaml.Node | None, Any, list[Proble
         return node, loader.construct_document(node) if node and not problems else None, problems
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        told = ", ".join(part for part in (error.context, error.problem) if part)
         line = mark.line + 1 if mark else 0
-        if error.context_mark and error.context_mark.line + 1 != line:
-            told += f" (begun in line {error.context_mark.line + 1})"
+        context = error.context
+        if context and error.context_mark and error.context_mark.line + 1 != line:
+            context += f" (begun in line {error.context_mark.line + 1})"
+        told = ", ".join(part for part in (context, error.problem) if part)
         return None, None, [Problem(file, line, f"the YAML cannot be read: {told}; look for indentation, a colon or a tab")]
     except yaml.YAMLError as error:
         return None, None, [Problem(file, 0, f"the YAML cannot be read: {error}")]
