@@ -3,3 +3,7 @@
 
 class TonghopError(Exception):
     """Something that the reader of the message can act on."""
+
+
+class NeedsCorrection(TonghopError):
+    """Something that trying again does not cure: a person must correct it first, so a scheduler does not retry it."""
