@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.publication.world import TABLES, World
+
 from tonghop import database
 from tonghop.database import connect
 from tonghop.settings import settings
@@ -37,7 +38,8 @@ def server(state_home: Path) -> Iterator[None]:
 
 @pytest.fixture
 def world(warehouse: None) -> World:
-    """A pack and code that are loaded and deployed; nothing submitted or published."""
+    """A pack and code that are loaded and deployed; nothing submitted or published, an empty archive."""
+    shutil.rmtree(settings().archive_path, ignore_errors=True)
     made = World()
     made.load_pack("pack-1")
     made.deploy("code-1")

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import psycopg
 import pytest
-
 from tests.publication.world import World, admin
+
 from tonghop import publication
 from tonghop.database import connect
 from tonghop.publication import PublicationProblem, get_publication, list_publications, live_number

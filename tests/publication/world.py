@@ -132,15 +132,22 @@ class World:
 
     def figures(self, number: int) -> dict[tuple[str, str], Decimal]:
         """Unit and period to value, as published at a number."""
+        return self.all_figures()[number]
+
+    def all_figures(self) -> dict[int, dict[tuple[str, str], Decimal]]:
+        """The figures of every number that was ever given."""
         with connect("auditor") as connection:
             rows = connection.execute(
-                "select u.unit_code, p.period_code, a.value from warehouse.agg_indicator_period a "
-                "join catalog.unit_key u using (unit_key) "
-                "join (select distinct period_key, period_code from warehouse.dim_period) p using (period_key) "
-                "where a.from_publication <= %(n)s and a.to_publication > %(n)s",
-                {"n": number},
+                "select n.number, u.unit_code, p.period_code, a.value from audit.publication n "
+                "left join warehouse.agg_indicator_period a on a.from_publication <= n.number and a.to_publication > n.number "
+                "left join catalog.unit_key u using (unit_key) "
+                "left join (select distinct period_key, period_code from warehouse.dim_period) p using (period_key)"
             ).fetchall()
-        return {(unit, period): value for unit, period, value in rows}
+        figures: dict[int, dict[tuple[str, str], Decimal]] = {number: {} for number, *_ in rows}
+        for number, unit, period, value in rows:
+            if unit is not None:
+                figures[number][unit, period] = value
+        return figures
 
     def verdict(self, submission: int) -> str:
         with connect("auditor") as connection:

@@ -3,7 +3,15 @@
 from tonghop.publication.acts import discard, open_candidate, pending, publish, rollback
 from tonghop.publication.difference import Difference, diff
 from tonghop.publication.lineage import Trace, trace
-from tonghop.publication.records import Publication, PublicationProblem, get_publication, list_publications, live_number
+from tonghop.publication.records import (
+    Publication,
+    PublicationProblem,
+    discard_reason,
+    get_publication,
+    list_publications,
+    live_number,
+    open_number,
+)
 from tonghop.publication.verification import Verification, verify_chain
 
 __all__ = [
@@ -14,10 +22,12 @@ __all__ = [
     "Verification",
     "diff",
     "discard",
+    "discard_reason",
     "get_publication",
     "list_publications",
     "live_number",
     "open_candidate",
+    "open_number",
     "pending",
     "publish",
     "rollback",

@@ -20,6 +20,7 @@ from tonghop.publication import manifest
 from tonghop.publication.records import (
     Publication,
     PublicationProblem,
+    discard_reason,
     one_act_at_a_time,
     read_candidate,
     read_live,
@@ -84,7 +85,7 @@ def publish(number: int) -> None:
                 f"Publication {number} was published before and is not live any more. `tonghop rollback {number}` goes back to it."
             )
         if publication.status == "discarded":
-            raise PublicationProblem(f"Publication {number} was discarded ({publication.reason or 'no reason kept'}); refresh again.")
+            raise PublicationProblem(f"Publication {number} was discarded: {discard_reason(number)}\n`tonghop refresh` opens a new one.")
         if publication.kind == "restatement":
             raise PublicationProblem(f"Publication {number} is a rollback under way: `tonghop rollback {publication.base}` completes it.")
         _require_gate_2(connection, number)
@@ -108,7 +109,7 @@ def discard(number: int, reason: str) -> None:
             raise PublicationProblem(f"Publication {number} is a rollback under way: `tonghop rollback {publication.base}` completes it.")
         with connect("transformer") as writer:
             forget(writer, number)
-        manifest.remove(number)
+        manifest.set_aside(number)
         connection.execute(
             "update audit.publication set status = 'discarded', discarded_at = clock_timestamp() where number = %s", (number,)
         )

@@ -163,14 +163,14 @@ def canonical(document: dict[str, Any]) -> bytes:
 
 
 def write(document: dict[str, Any]) -> tuple[str, str]:
-    """Write a manifest into the archive, in the place of one that an interrupted attempt left.
+    """Write a manifest into the archive; one of that number that an interrupted attempt left is set aside.
 
     Returns its path relative to the archive, and its SHA-256. Written aside, synced and renamed: it is there whole or not at all.
     """
     number = int(document["publication"])
     data = canonical(document)
     sha256 = hashlib.sha256(data).hexdigest()
-    remove(number)
+    set_aside(number)
     folder = _folder(settings().archive_path)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{number:06d}-{sha256}.json"
@@ -184,10 +184,16 @@ def write(document: dict[str, Any]) -> tuple[str, str]:
     return str(path.relative_to(settings().archive_path)), sha256
 
 
-def remove(number: int) -> None:
-    """Remove what an interrupted attempt to publish `number` left in the archive. Only for numbers that are not published."""
-    for left in _folder(settings().archive_path).glob(f"{number:06d}-*"):
-        left.unlink()
+def set_aside(number: int) -> None:
+    """Move what an interrupted attempt to publish `number` left out of the chain, to `manifests/abandoned/`; nothing is deleted.
+
+    Only for numbers that are not published.
+    """
+    folder = _folder(settings().archive_path)
+    for left in folder.glob(f"{number:06d}-*"):
+        abandoned = folder / "abandoned"
+        abandoned.mkdir(exist_ok=True)
+        left.replace(abandoned / left.name)
 
 
 def read_all(archive: Path) -> list[ManifestFile]:

@@ -74,6 +74,23 @@ def live_number() -> int | None:
         return read_live(connection)
 
 
+def open_number() -> int | None:
+    """The number of the open candidate; None when there is none."""
+    with connect("auditor") as connection:
+        candidate = read_candidate(connection)
+    return None if candidate is None else candidate.number
+
+
+def discard_reason(number: int) -> str:
+    """Why a publication was discarded, as the journal has it."""
+    with connect("auditor") as connection:
+        row = connection.execute(
+            "select details ->> 'reason' from audit.event where publication = %s and act = 'discarded' order by event_id desc limit 1",
+            (number,),
+        ).fetchone()
+    return str(row[0]) if row else "no reason is recorded"
+
+
 def read_publication(connection: psycopg.Connection, number: int) -> Publication:
     """As `get_publication`, on a connection of the caller."""
     with connection.cursor(row_factory=class_row(Publication)) as cursor:
