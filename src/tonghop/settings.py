@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     settle_seconds: int = Field(5, description="a file younger than this may still be written and is left for the next poll")
     batch_files: int = Field(50, description="files that one intake task reads")
     batch_limit: int = Field(200, description="tasks that one intake run is split into at most")
+    gate_loss_pct: int = Field(20, ge=0, le=100, description="gate 2 refuses a publication that loses more of a period's figures")
     max_file_mb: int = Field(50, description="larger files are not opened")
     max_unpacked_mb: int = Field(300, description="a workbook that unpacks to more is not read")
     max_sheets: int = Field(200, description="a workbook with more sheets is not read")

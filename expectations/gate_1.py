@@ -1,0 +1,198 @@
+"""Gate 1: what a submission must meet to be taken into the warehouse.
+
+One expectation a kind of rule and severity over what the rule models collected, and checks that the collecting itself was sound.
+What a failed expectation counts is held against each submission that it names; what no submission can be blamed for (a failure that
+belongs to no submission of the run, a submission that the rules did not see) refuses the whole run, and no verdict is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tonghop.gate.suites import Asset, Check, literal
+from tonghop.model import Severity
+
+KIND_REASONS = {
+    "comparison": "Các số liệu trong một báo cáo phải khớp nhau / The figures of one report must agree with each other",
+    "ratio": "Tỷ lệ in ra phải bằng tử số chia mẫu số / A printed rate must follow from its numerator and denominator",
+    "implied_denominator": "Hai tỷ lệ phải cùng một mẫu số / Two rates must rest on the same base",
+    "percent_of_plan": "Phần trăm kế hoạch phải khớp với kế hoạch / A percentage of the plan must follow from the plan",
+    "cumulative": "Cộng dồn phải bằng kỳ trước cộng kỳ này / A cumulative figure must be the period before plus this one",
+    "same_period": "Số cùng kỳ phải là số đã báo cáo năm trước / The same-period figure must be what was reported a year before",
+    "control": "Số tổng hợp phải bằng tổng các đơn vị / A compiled figure must equal the sum of the reports below",
+    "identical": "Số liệu không được giống hệt báo cáo khác / Figures must not be those of another report",
+    "outlier": "Số liệu khác thường cần được kiểm tra / A figure far from the unit's own history needs a look",
+    "finding": "Ô và tệp phải đọc được rõ ràng / Files and cells must be readable without doubt",
+    "missing_report": "Báo cáo đến hạn phải được gửi / A report that is due must have come",
+}
+"""Why each kind of rule is checked. The text of the single rule stands in the pack."""
+
+RuleGroup = tuple[str, Severity]
+"""A kind of rule and a severity that rules of this kind have in the pack."""
+
+
+def assets(gate_run_id: int, groups: Iterable[RuleGroup]) -> list[Asset]:
+    """The suites of one run of gate 1, for the kinds and severities that the pack has rules of."""
+    known = sorted(groups)
+    return [_rules(gate_run_id, known), _judged(gate_run_id)]
+
+
+def _rules(gate_run_id: int, groups: list[RuleGroup]) -> Asset:
+    """Failures counted by rule: grouped in SQL, so that no failing rows are pulled into memory."""
+    covered = ", ".join(f"({literal(kind)}, {literal(severity)})" for kind, severity in groups) or "(null, null)"
+    return Asset(
+        name="rules",
+        query=f"""
+            select kind, severity, rule_code, count(*) as failures, count(distinct submission_id) as submissions
+            from warehouse.rule_failure
+            where gate_run_id = {gate_run_id}
+            group by kind, severity, rule_code
+        """,
+        checks=(
+            *(_no_failures(gate_run_id, kind, severity) for kind, severity in groups),
+            Check(
+                name="every_failure_is_counted",
+                severity=Severity.CRITICAL,
+                description="Mọi lỗi phải được một kỳ vọng đếm / Every failure must be counted by an expectation",
+                query=f"select kind, severity, rule_code from {{batch}} where (kind, severity) not in ({covered})",
+            ),
+        ),
+    )
+
+
+def _no_failures(gate_run_id: int, kind: str, severity: Severity) -> Check:
+    return Check(
+        name=f"{kind}:{severity}",
+        severity=severity,
+        description=KIND_REASONS[kind],
+        query=f"""
+            select rule_code, failures, submissions
+            from {{batch}}
+            where kind = {literal(kind)} and severity = {literal(severity)}
+            order by failures desc, rule_code
+        """,
+        offences=f"""
+            select submission_id, rule_code as reason, count(*) as failures
+            from warehouse.rule_failure
+            where gate_run_id = {gate_run_id} and kind = {literal(kind)} and severity = {literal(severity)}
+            group by submission_id, rule_code
+        """,
+    )
+
+
+def _judged(gate_run_id: int) -> Asset:
+    """The submissions of the run, with what was read of each and whether the rules saw it."""
+    query = f"""
+        with judged as (
+            select s.submission_id, s.unit_code, s.form_code, s.period_code, s.pack_hash, s.form_version
+            from audit.gate_submission as g
+            inner join staging.submission as s on g.submission_id = s.submission_id
+            where g.gate_run_id = {gate_run_id}
+        ),
+
+        form_cells as (
+            select distinct r.pack_hash, r.form_code, r.version, r.indicator_code, c.measure, c.breakdown_code
+            from catalog.form_row as r
+            inner join catalog.form_column as c
+                on r.pack_hash = c.pack_hash and r.form_code = c.form_code and r.version = c.version and r.sheet = c.sheet
+        ),
+
+        form_sizes as (
+            select pack_hash, form_code, version, count(*) as cells
+            from form_cells
+            group by pack_hash, form_code, version
+        ),
+
+        cells_read as (
+            select
+                j.submission_id,
+                count(*) as cells,
+                count(f.indicator_code) as cells_on_form,
+                count(*) filter (where f.indicator_code is null and c.measure <> 'plan') as cells_off_form
+            from judged as j
+            inner join staging.cell as c on j.submission_id = c.submission_id
+            left join form_cells as f
+                on
+                    j.pack_hash = f.pack_hash
+                    and j.form_code = f.form_code
+                    and j.form_version = f.version
+                    and c.indicator_code = f.indicator_code
+                    and c.measure = f.measure
+                    and c.breakdown_code = f.breakdown_code
+            group by j.submission_id
+        )
+
+        select
+            j.submission_id,
+            j.unit_code,
+            j.form_code,
+            j.period_code,
+            coalesce(r.cells, 0) as cells_read,
+            coalesce(r.cells_on_form, 0) as cells_on_form,
+            coalesce(r.cells_off_form, 0) as cells_off_form,
+            coalesce(s.cells, 0) as cells_of_form,
+            exists (select from staging.finding as f where f.submission_id = j.submission_id) as has_findings,
+            exists (
+                select from warehouse.int_submissions_in_view as v
+                where v.submission_id = j.submission_id and v.gate_run_id = {gate_run_id}
+            ) as was_seen_by_rules,
+            exists (select from audit.verdict as v where v.submission_id = j.submission_id) as has_verdict
+        from judged as j
+        left join cells_read as r on j.submission_id = r.submission_id
+        left join form_sizes as s on j.pack_hash = s.pack_hash and j.form_code = s.form_code and j.form_version = s.version
+    """
+    return Asset(
+        name="judged",
+        query=query,
+        checks=(
+            _held_against_submission(
+                query,
+                "submission_has_cells",
+                "cells_read = 0",
+                "Báo cáo phải có số liệu / A submission must have cells",
+            ),
+            _held_against_submission(
+                query,
+                "cells_read_are_cells_of_form",
+                "cells_off_form > 0 or cells_on_form > cells_of_form or (cells_on_form < cells_of_form and not has_findings)",
+                "Mọi ô của biểu mẫu phải được đọc, nếu không phải có lý do / "
+                "Every cell of the form must be read, or a finding must say why not",
+            ),
+            Check(
+                name="rules_saw_every_submission",
+                severity=Severity.CRITICAL,
+                description="Mọi báo cáo phải được các quy tắc kiểm tra / A submission that no rule looked at must not pass",
+                query="select submission_id, unit_code, form_code, period_code from {batch} where not was_seen_by_rules",
+            ),
+            Check(
+                name="judged_once",
+                severity=Severity.CRITICAL,
+                description="Không báo cáo nào được xét hai lần / No submission may be judged twice",
+                query="select submission_id, unit_code, form_code, period_code from {batch} where has_verdict",
+            ),
+            Check(
+                name="failures_belong_to_the_run",
+                severity=Severity.CRITICAL,
+                description="Mọi lỗi phải thuộc một báo cáo đang xét / Every failure must belong to a submission of the run",
+                query=f"""
+                    select f.kind, f.rule_code, f.submission_id
+                    from warehouse.rule_failure as f
+                    left join {{batch}} as j on f.submission_id = j.submission_id
+                    where
+                        f.gate_run_id = {gate_run_id}
+                        and j.submission_id is null
+                        and (f.submission_id is not null or f.kind <> 'missing_report')
+                """,
+            ),
+        ),
+    )
+
+
+def _held_against_submission(asset_query: str, name: str, condition: str, description: str) -> Check:
+    return Check(
+        name=name,
+        severity=Severity.CRITICAL,
+        description=description,
+        query=f"select submission_id, unit_code, form_code, period_code, cells_read, cells_of_form from {{batch}} where {condition}",
+        offences=f"select submission_id, {literal(name)} as reason, 1 as failures from ({asset_query}) as judged where {condition}",
+    )

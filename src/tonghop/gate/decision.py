@@ -1,0 +1,114 @@
+"""Gate 1 decides: the suites are run over what the rules collected, and every submission gets its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import psycopg
+
+from tonghop.database import connect, sqlalchemy_url
+from tonghop.gate.judgement import close_as_failed
+from tonghop.gate.outcome import GateBroken, GateOutcome, read_outcome
+from tonghop.gate.records import end_run, write_results
+from tonghop.gate.suites import CheckResult, literal, run_suites, suite_module
+from tonghop.model import Severity
+
+
+def decide(gate_run_id: int) -> GateOutcome:
+    """Decide a run of gate 1 and record results and verdicts; a run that was decided before is returned as it was.
+
+    A submission is quarantined when a failed critical expectation counts a failure of it; the others are not touched by that.
+    The run is refused as a whole (`passed` is false, no verdict is given) when a critical check fails that no submission can be
+    blamed for. Raises GateBroken when a check could not be made: the run is then closed as failed, and `judge` opens a new one.
+    """
+    with connect("publisher") as connection:
+        if (recorded := read_outcome(connection, gate_run_id)) is not None:
+            return recorded
+        groups = _rule_groups(connection, gate_run_id)
+    try:
+        results = run_suites("gate_1", sqlalchemy_url("publisher"), suite_module("gate_1").assets(gate_run_id, groups))
+    except GateBroken as broken:
+        with connect("publisher") as connection:
+            close_as_failed(connection, gate_run_id, str(broken))
+        raise
+    with connect("publisher") as connection:
+        _record(connection, gate_run_id, results)
+        outcome = read_outcome(connection, gate_run_id)
+    if outcome is None:
+        raise GateBroken(f"Run {gate_run_id} of gate 1 is still open after it was decided.")
+    return outcome
+
+
+def _record(connection: psycopg.Connection, gate_run_id: int, results: list[CheckResult]) -> None:
+    """Write results, verdicts and the end of the run in one transaction, unless somebody else was quicker."""
+    row = connection.execute("select status from audit.gate_run where gate_run_id = %s for update", (gate_run_id,)).fetchone()
+    if row is None or row[0] != "judging":
+        return
+    unmet = [result.check for result in results if not result.success]
+    refused = any(check.severity is Severity.CRITICAL and check.offences is None for check in unmet)
+    write_results(connection, gate_run_id, results)
+    if not refused:
+        offences = [(check.severity, check.offences) for check in unmet if check.offences is not None]
+        connection.execute(_verdicts(offences).encode(), {"gate_run_id": gate_run_id})
+    end_run(connection, gate_run_id, passed=not refused, results=results)
+
+
+def _rule_groups(connection: psycopg.Connection, gate_run_id: int) -> list[tuple[str, Severity]]:
+    """Every kind and severity that the run's pack has a rule of, the milder ones for single forms included."""
+    rows = connection.execute(
+        """
+        select rule.kind, said.severity
+        from catalog.rule
+        cross join lateral (
+            select rule.severity
+            union
+            select value from jsonb_each_text(rule.severity_by_form)
+        ) as said (severity)
+        where rule.pack_hash = (select pack_hash from audit.gate_run where gate_run_id = %s)
+        group by rule.kind, said.severity
+        """,
+        (gate_run_id,),
+    ).fetchall()
+    return [(kind, Severity(severity)) for kind, severity in rows]
+
+
+def _verdicts(offences: Iterable[tuple[Severity, str]]) -> str:
+    """The statement that gives every submission of a run its verdict, out of what the failed expectations hold against it."""
+    part = "select submission_id, {severity} as severity, reason, failures from ({query}) as o"
+    parts = [part.format(severity=literal(severity), query=query) for severity, query in offences]
+    return f"""
+        insert into audit.verdict (
+            submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info, reason
+        )
+        with offences (submission_id, severity, reason, failures) as (
+            {" union all ".join(parts) or "select null::bigint, null::text, null::text, 0 where false"}
+        ),
+
+        counted as (
+            select
+                submission_id,
+                coalesce(sum(failures) filter (where severity = 'critical'), 0) as critical,
+                coalesce(sum(failures) filter (where severity = 'warning'), 0) as warning,
+                coalesce(sum(failures) filter (where severity = 'info'), 0) as info,
+                string_agg(distinct reason, ', ' order by reason) filter (where severity = 'critical') as reason
+            from offences
+            group by submission_id
+        )
+
+        select
+            judged.submission_id,
+            case
+                when counted.critical > 0 then 'quarantined'
+                when counted.warning > 0 then 'accepted_with_warnings'
+                else 'accepted'
+            end,
+            judged.gate_run_id,
+            coalesce(counted.critical, 0),
+            coalesce(counted.warning, 0),
+            coalesce(counted.info, 0),
+            counted.reason
+        from audit.gate_submission as judged
+        left join counted on judged.submission_id = counted.submission_id
+        where judged.gate_run_id = %(gate_run_id)s
+        order by judged.submission_id
+    """  # noqa: S608

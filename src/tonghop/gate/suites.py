@@ -1,0 +1,146 @@
+"""Running suites of Great Expectations: assets and expectations in, plain results out.
+
+The suites themselves are code in the top-level folder `expectations/`, which is no package: `suite_module` loads a module of it by
+its path below the project, so that it works from a checkout and from an installed image alike.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import sys
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from tonghop.gate.outcome import GateBroken
+from tonghop.model import Severity
+from tonghop.settings import PROJECT
+
+ROWS_KEPT = 20
+"""Rows of an unmet expectation that are kept as its observation; the count is always exact."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """An expectation that a query finds no rows. `query` reads the rows of its asset as `{batch}`; `name` is its readable id.
+
+    `offences` (gate 1) is a query of what an unmet check holds against which submission: `submission_id, reason, failures`. Without
+    it no single submission is to blame.
+    """
+
+    name: str
+    severity: Severity
+    description: str
+    query: str
+    offences: str | None = None
+
+
+@dataclass(frozen=True)
+class Asset:
+    """Rows to check, computed once by `query` into a temporary table, and the checks over them."""
+
+    name: str
+    query: str
+    checks: tuple[Check, ...]
+
+
+class CheckResult(NamedTuple):
+    """Whether a check was met, and the first rows that it found otherwise, with their exact count."""
+
+    suite: str
+    check: Check
+    success: bool
+    observed: Mapping[str, Any]
+
+
+def literal(text: str) -> str:
+    """A text as a literal of SQL: the queries of a suite cannot carry parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def suite_module(name: str) -> ModuleType:
+    """The module `name` of the folder `expectations/`. Raises GateBroken when it is not there."""
+    qualified = f"tonghop_expectations_{name}"
+    if qualified in sys.modules:
+        return sys.modules[qualified]
+    path = PROJECT / "expectations" / f"{name}.py"
+    if not path.exists():
+        raise GateBroken(f"{path} is missing: the suites of the gates are part of the project, restore the folder expectations/.")
+    spec = importlib.util.spec_from_file_location(qualified, path)
+    if spec is None or spec.loader is None:
+        raise GateBroken(f"{path} cannot be loaded as a Python module.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[qualified] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def run_suites(suite: str, url: str, assets: Iterable[Asset]) -> list[CheckResult]:
+    """Run every check of `assets` on the database behind the SQLAlchemy `url`.
+
+    Raises GateBroken when a check could not be made (a missing column, a database that went away): that is never a failed check.
+    """
+    import great_expectations as gx  # takes seconds: only where a gate is run
+
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_postgres("warehouse", connection_string=url)
+    try:
+        return [result for asset in assets for result in _run_asset(context, source, suite, asset)]
+    finally:
+        source.get_execution_engine().close()
+
+
+def _run_asset(context: Any, source: Any, suite: str, asset: Asset) -> Sequence[CheckResult]:
+    import great_expectations as gx
+
+    expectations = [
+        gx.expectations.UnexpectedRowsExpectation(
+            unexpected_rows_query=check.query,
+            severity=str(check.severity),
+            description=check.description,
+            meta={"check": check.name},
+        )
+        for check in asset.checks
+    ]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            batch = source.add_query_asset(asset.name, query=asset.query).add_batch_definition_whole_table("all").get_batch()
+            built = context.suites.add(gx.ExpectationSuite(f"{suite}.{asset.name}", expectations=expectations))
+            validated = batch.validate(built, result_format={"result_format": "COMPLETE"})
+    except Exception as error:  # whatever the library raises, the check was not made
+        raise GateBroken(f"The checks of {suite} on {asset.name} could not be made: {_first_line(error)}") from error
+    results = {result.expectation_config.meta["check"]: result for result in validated.results}
+    return [_result(suite, check, results.get(check.name)) for check in asset.checks]
+
+
+def _result(suite: str, check: Check, validated: Any) -> CheckResult:
+    if validated is None:
+        raise GateBroken(f"The check {check.name} of {suite} has no result.")
+    if reason := _exception(validated.exception_info):
+        raise GateBroken(f"The check {check.name} of {suite} could not be made: {reason}")
+    if validated.success:
+        return CheckResult(suite, check, True, {})
+    found = validated.result
+    rows = [{name: _plain(value) for name, value in row.items()} for row in found["details"]["unexpected_rows"][:ROWS_KEPT]]
+    return CheckResult(suite, check, False, {"count": found["observed_value"], "rows": rows})
+
+
+def _exception(info: Mapping[str, Any] | None) -> str | None:
+    """What went wrong in a check: the library reports one exception, or one for each of its metrics."""
+    reports = [info] if info and "raised_exception" in info else list((info or {}).values())
+    return next((_first_line(report["exception_message"]) for report in reports if report.get("raised_exception")), None)
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold; numbers keep all their digits as text."""
+    return value if value is None or isinstance(value, str | int | bool) else str(value)
+
+
+def _first_line(error: object) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[0]
