@@ -20,9 +20,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pendulum
-from airflow.sdk import TriggerRule, dag, get_current_context, task
+from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from tonghop.errors import NeedsCorrection
 from tonghop.service.assets import STAGED
 from tonghop.settings import settings
 
@@ -37,7 +38,12 @@ if TYPE_CHECKING:
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,
-    default_args={"owner": "data engineering", "retries": 2, "retry_delay": timedelta(seconds=15)},
+    default_args={
+        "owner": "data engineering",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=15),
+        "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(NeedsCorrection, action=RetryAction.FAIL)]),
+    },
     tags=["tonghop"],
 )
 def intake() -> None:

@@ -17,9 +17,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, conf, dag, task
+from airflow.sdk import (
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    conf,
+    dag,
+    task,
+)
 from airflow.sdk.exceptions import AirflowSkipException
 
+from tonghop.errors import NeedsCorrection
 from tonghop.service.assets import STAGED
 from tonghop.settings import settings
 
@@ -33,7 +43,12 @@ from tonghop.settings import settings
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,
-    default_args={"owner": "data engineering", "retries": 2, "retry_delay": timedelta(seconds=15)},
+    default_args={
+        "owner": "data engineering",
+        "retries": 2,
+        "retry_delay": timedelta(seconds=15),
+        "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(NeedsCorrection, action=RetryAction.FAIL)]),
+    },
     tags=["tonghop"],
 )
 def refresh() -> None:

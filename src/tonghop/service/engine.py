@@ -43,9 +43,9 @@ def start_airflow(pack: Pack, say: Say) -> Airflow:
         if not processes.supervisor_runs():
             processes.end_session()
             _choose_port()
-            _write_passwords()
+            write_passwords()
             environment = process_environment(pack.head.time_zone)
-            _migrate_metadata(environment, say)
+            migrate_metadata(environment, say)
             say("starting Airflow")
             processes.start_supervisor(environment)
     airflow = Airflow(base_url(), USER, secret("airflow_admin"))
@@ -102,12 +102,13 @@ def _choose_port() -> None:
             forget_port("airflow")
 
 
-def _write_passwords() -> None:
+def write_passwords() -> None:
+    """Put the password of the web interface's user where Airflow looks it up."""
     passwords_file().touch(mode=0o600)
     passwords_file().write_text(json.dumps({USER: secret("airflow_admin")}) + "\n")
 
 
-def _migrate_metadata(environment: dict[str, str], say: Say) -> None:
+def migrate_metadata(environment: dict[str, str], say: Say) -> None:
     """Bring Airflow's own tables to the installed version; nothing when they are (it takes some 15 seconds to find out otherwise)."""
     stamp = airflow_home() / "migrated.json"
     if stamp.exists() and json.loads(stamp.read_text()) == _metadata_version():
