@@ -114,10 +114,10 @@ def workbook_bytes(workbook: Workbook) -> bytes:
                 page.write_string(row, 1, f"{said:%d/%m/%Y}")
             else:
                 page.write_datetime(row, 1, said, day)
-        row = len(pairs) + 3
+        top = len(pairs) + 3
         for column, header in enumerate(HEADER + sheet.headers):
-            page.write_string(row, column, header)
-        for row, line in enumerate(sheet.lines, start=row + 1):
+            page.write_string(top, column, header)
+        for row, line in enumerate(sheet.lines, start=top + 1):
             page.write_string(row, 0, line.row_code)
             page.write_string(row, 1, line.label)
             page.write_string(row, 2, line.unit_of_measure)
@@ -128,7 +128,7 @@ def workbook_bytes(workbook: Workbook) -> bytes:
                 elif typed is not None:
                     page.write_number(row, column, typed)
         if sheet is workbook.sheets[-1]:
-            page.write_string(row + 2, 0, REMARKS)
-            page.write_string(row + 2, 1, workbook.remark)
+            page.write_string(top + len(sheet.lines) + 2, 0, REMARKS)
+            page.write_string(top + len(sheet.lines) + 2, 1, workbook.remark)
     file.close()
     return buffer.getvalue()
