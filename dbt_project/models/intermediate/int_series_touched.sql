@@ -1,5 +1,3 @@
-{{ config(post_hook=["analyze {{ this }}"]) }}
-
 with slots as (
     select * from {{ ref('int_slot_touched') }}
 ),

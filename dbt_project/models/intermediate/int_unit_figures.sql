@@ -1,7 +1,5 @@
-{{ config(post_hook=["analyze {{ this }}"]) }}
-
-with series as (
-    select * from {{ ref('int_series_needed') }}
+with branches as (
+    select * from {{ ref('int_branch_units') }}
 ),
 
 facts as (
@@ -40,7 +38,7 @@ needed as (
     select
         indicator_key,
         year
-    from series
+    from branches
     group by indicator_key, year
 ),
 
@@ -108,7 +106,8 @@ figures_reported_and_owed as (
         figures_reported.value,
         coalesce(figures_reported.is_answered, false) as is_answered,
         figures_owed.period_key is not null as is_owed,
-        coalesce(figures_owed.is_published, false) as is_owed_by_now
+        coalesce(figures_owed.is_published, false) as is_owed_by_now,
+        figures_reported.period_key is not null or coalesce(figures_owed.is_published, false) as is_published
     from figures_reported
     full join figures_owed
         on
@@ -117,12 +116,28 @@ figures_reported_and_owed as (
             and figures_reported.period_key = figures_owed.period_key
 ),
 
-figures_with_unit_codes as (
+figures_described as (
     select
-        figures_reported_and_owed.*,
-        units.unit_code
+        figures_reported_and_owed.indicator_key,
+        figures_reported_and_owed.unit_key,
+        figures_reported_and_owed.period_key,
+        periods.year,
+        -- which reports make the value of a longer period: all of a flow; of a stock that of the last (or first) month, not the last one
+        -- found; a ratio that is only submitted stands for its own period
+        case
+            when indicators.kind = 'flow' then 'all'
+            when indicators.kind = 'ratio' then 'same'
+            when indicators.stock_at = 'start' then 'first'
+            else 'last'
+        end as deciding,
+        figures_reported_and_owed.value,
+        figures_reported_and_owed.is_answered,
+        figures_reported_and_owed.is_owed,
+        figures_reported_and_owed.is_owed_by_now,
+        figures_reported_and_owed.is_published
     from figures_reported_and_owed
-    inner join units on figures_reported_and_owed.unit_key = units.unit_key
+    inner join periods on figures_reported_and_owed.period_key = periods.period_key
+    inner join indicators on figures_reported_and_owed.indicator_key = indicators.indicator_key
 )
 
-select * from figures_with_unit_codes
+select * from figures_described

@@ -82,6 +82,7 @@ def run_dbt(*arguments: str, publication: int | None = None, role: str = "transf
 def _environment(role: str, publication: int | None, lock_timeout: str | None) -> dict[str, str]:
     url = urlsplit(dsn(role))
     options = [
+        "-c work_mem=64MB",  # sums over all units and periods in memory; dbt has few sessions
         *([] if publication is None else [f"-c tonghop.publication={publication}"]),
         *([] if lock_timeout is None else [f"-c lock_timeout={lock_timeout}"]),
     ]

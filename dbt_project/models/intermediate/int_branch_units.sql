@@ -1,5 +1,3 @@
-{{ config(post_hook=["analyze {{ this }}"]) }}
-
 with touched as (
     select * from {{ ref('int_series_touched') }}
 ),
@@ -12,8 +10,12 @@ parts as (
     select * from {{ open_rows(ref('dim_indicator')) }}
 ),
 
+ancestors as (
+    select * from {{ ref('int_unit_ancestors') }}
+),
+
 -- a ratio is computed from its numerator and denominator, touched or not
-series_with_components as (
+branches_needed as (
     select
         touched.indicator_key,
         touched.unit_code,
@@ -27,6 +29,17 @@ series_with_components as (
     from touched
     inner join indicators on touched.indicator_key = indicators.indicator_key
     inner join parts on parts.indicator_code in (indicators.numerator_code, indicators.denominator_code)
+),
+
+branches_with_the_units_below as (
+    select
+        branches_needed.indicator_key,
+        branches_needed.year,
+        branches_needed.unit_code,
+        ancestors.unit_key as reporting_unit_key,
+        ancestors.unit_code as reporting_unit_code
+    from branches_needed
+    inner join ancestors on branches_needed.unit_code = ancestors.ancestor_code
 )
 
-select * from series_with_components
+select * from branches_with_the_units_below
