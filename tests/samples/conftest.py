@@ -8,7 +8,7 @@ import pytest
 
 from tonghop.catalog import Pack, read_pack
 from tonghop.samples.data import Data, read_data
-from tonghop.samples.reports import Reports
+from tonghop.samples.reports import Report, Reports
 from tonghop.samples.series import Series, unit_series
 
 PACK = Path(__file__).resolve().parents[2] / "catalog" / "hau_giang"
@@ -32,3 +32,9 @@ def series(pack: Pack, data: Data) -> dict[str, Series]:
 @pytest.fixture(scope="session")
 def reports(pack: Pack, data: Data, series: dict[str, Series]) -> Reports:
     return Reports(pack, data, series)
+
+
+@pytest.fixture(scope="session")
+def sent(reports: Reports) -> list[Report]:
+    """Every report of the samples."""
+    return list(reports.all())
