@@ -11,8 +11,9 @@ import pytest
 
 from tonghop.catalog import Pack
 from tonghop.catalog.rules import Rule, Term
+from tonghop.intake import KINDS
 from tonghop.model import Measure, Severity
-from tonghop.samples.data import Data, SamplesError
+from tonghop.samples.data import Data, Relation, SamplesError
 from tonghop.samples.figures import Figure
 from tonghop.samples.reports import Report
 from tonghop.samples.series import Series, unit_series
@@ -63,7 +64,7 @@ def test_only_the_planted_workbook_breaks_a_critical_comparison(pack: Pack, data
 
 
 def test_bounds_hold_for_every_unit_and_month(data: Data, series: dict[str, Series]) -> None:
-    links = [link for link in data.links if link.relation == "within"]
+    links = [link for link in data.links if link.relation is Relation.WITHIN]
     assert len(links) > 30
     for link in links:
         part = series[link.indicator_code]
@@ -75,7 +76,7 @@ def test_values_are_never_negative_and_running_totals_never_fall(pack: Pack, dat
     for code, one in series.items():
         assert min(map(min, one.values)) >= 0, code
         indicator = pack.indicator(code)
-        if indicator and indicator.kind == "since" and not data.related(code, "sum_of"):
+        if indicator and indicator.kind == "since" and not data.related(code, Relation.SUM_OF):
             assert all(values == sorted(values) for values in one.by_unit.values()), code
 
 
@@ -95,3 +96,27 @@ def test_figures_that_contradict_a_bound_are_refused_by_name(pack: Pack, data: D
     more_than_all = replace(data, figures=data.figures | {"RH_ANC4": Figure("RH_ANC4", month=419, ytd=5014)})
     with pytest.raises(SamplesError, match="RH_ANC4"):
         unit_series(pack, more_than_all)
+
+
+def test_an_indicator_without_figures_is_named(pack: Pack, data: Data) -> None:
+    figures = {code: figure for code, figure in data.figures.items() if code != "OPD_VISITS"}
+    with pytest.raises(SamplesError, match=r"OPD_VISITS .* no row in figures\.csv"):
+        unit_series(pack, replace(data, figures=figures))
+
+
+def test_only_files_without_a_submission_have_findings_without_a_rule(pack: Pack) -> None:
+    ruled = [code for rule in pack.rules for code in rule.codes]
+    assert len(ruled) == len(set(ruled))
+    assert KINDS.keys() - set(ruled) == {
+        "not_a_workbook",
+        "empty_file",
+        "lock_file",
+        "password_protected",
+        "file_damaged",
+        "too_large",
+        "unsafe_content",
+        "unknown_form",
+        "unknown_unit",
+        "ambiguous_unit",
+        "unknown_period",
+    }

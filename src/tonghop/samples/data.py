@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -34,8 +35,16 @@ from tonghop.samples.split import SCALE
 
 T = TypeVar("T")
 
-Relation = Literal["sum_of", "within", "since_of", "follows"]
 Month = Annotated[Period, BeforeValidator(lambda text: Period.parse(str(text)))]
+
+
+class Relation(StrEnum):
+    """How one indicator hangs on another: it is a sum of others, bounded by one, the running total of one, or shaped like one."""
+
+    SUM_OF = "sum_of"
+    WITHIN = "within"
+    SINCE_OF = "since_of"
+    FOLLOWS = "follows"
 
 
 class SamplesError(TonghopError):
@@ -121,8 +130,8 @@ class Data:
         return Calendar(self.story.printed_period)
 
     @cached_property
-    def _links_of(self) -> dict[tuple[str, str], list[Link]]:
-        links: defaultdict[tuple[str, str], list[Link]] = defaultdict(list)
+    def _links_of(self) -> dict[tuple[str, Relation], list[Link]]:
+        links: defaultdict[tuple[str, Relation], list[Link]] = defaultdict(list)
         for link in self.links:
             links[link.indicator_code, link.relation].append(link)
         return dict(links)
@@ -213,7 +222,4 @@ def _figure(row: dict[str, str]) -> Figure:
 
 
 def _link(row: dict[str, str]) -> Link:
-    relation = row["relation"]
-    if relation not in ("sum_of", "within", "since_of", "follows"):
-        raise ValueError(f"{relation!r} is no relation; expected sum_of, within, since_of or follows")
-    return Link(row["indicator_code"], relation, row["other_code"], int(row["weight"] or 1), row["carrier"] or None)  # type: ignore[arg-type]
+    return Link(row["indicator_code"], Relation(row["relation"]), row["other_code"], int(row["weight"] or 1), row["carrier"] or None)

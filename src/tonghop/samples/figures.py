@@ -168,7 +168,8 @@ def flow_by_month(calendar: Calendar, points: Points, weights: Sequence[int], ca
 
     `caps` bound each month. Raises ValueError when the points cannot be met.
     """
-    assert points.ytd is not None and points.before is not None
+    if points.ytd is None or points.before is None:
+        raise ValueError("a flow needs its sum since January of both years")
     series = [0] * len(calendar.months)
     if pattern == "final":
         series[calendar.last], series[calendar.same_month] = points.ytd, points.before
@@ -194,7 +195,8 @@ def flow_by_month(calendar: Calendar, points: Points, weights: Sequence[int], ca
 def level_by_month(calendar: Calendar, points: Points, caps: Sequence[int] | None) -> list[int]:
     """A stock or running total month by month: the line through the same month of the year before and the printed month, never
     below zero, never above `caps`."""
-    assert points.month is not None and points.before is not None
+    if points.month is None or points.before is None:
+        raise ValueError("a level needs its value of both years")
     step = Decimal(points.month - points.before) / 12
     line = [max(0, nearest(points.before + step * (place - calendar.same_month))) for place in range(len(calendar.months))]
     return line if caps is None else [min(value, cap) for value, cap in zip(line, caps, strict=True)]

@@ -12,7 +12,7 @@ from graphlib import CycleError, TopologicalSorter
 from tonghop.catalog import Pack
 from tonghop.catalog.rows import Indicator, Unit
 from tonghop.model import Role
-from tonghop.samples.data import Data, SamplesError
+from tonghop.samples.data import Data, Relation, SamplesError
 from tonghop.samples.figures import (
     Figure,
     Points,
@@ -114,7 +114,7 @@ class _Solver:
             except ValueError as error:
                 raise SamplesError(f"figures.csv: {code}: {error}") from None
         for code in points:
-            links = self.data.related(code, "sum_of")
+            links = self.data.related(code, Relation.SUM_OF)
             if not links or any(link.weight != 1 for link in links):
                 continue
             parts = [points.get(link.other_code, Points()) for link in links]
@@ -125,9 +125,14 @@ class _Solver:
                 points[link.other_code] = replace(part, month=month, before=before)
         return points
 
+    def _known(self, code: str) -> Points:
+        if code not in self.points:
+            raise ValueError("it has no row in figures.csv or series.csv")
+        return self.points[code]
+
     def _filled(self, code: str, points: Points, is_flow: bool) -> Points:
         """The points of an indicator with what is not printed invented: like the indicator that bounds it, else near this year's."""
-        bound = next(iter(self.data.related(code, "within")), None)
+        bound = next(iter(self.data.related(code, Relation.WITHIN)), None)
         whole = self.done[bound.other_code] if bound else None
         month, ytd, before = points.month, points.ytd, points.before
         now = self.calendar.this_year
@@ -136,14 +141,12 @@ class _Solver:
             return value * there // here if here else 0
 
         if is_flow and ytd is None:
-            assert month is not None
             if whole:
-                ytd = like(month, whole.totals[self.calendar.last], sum(whole.totals[place] for place in now))
+                ytd = like(_needed(month), whole.totals[self.calendar.last], sum(whole.totals[place] for place in now))
             else:
-                ytd = month + month * (len(now) - 1) * between(0.85, 1.1, "ytd", code) // SCALE
+                ytd = _needed(month) + _needed(month) * (len(now) - 1) * between(0.85, 1.1, "ytd", code) // SCALE
         if before is None:
-            current = ytd if is_flow else month
-            assert current is not None
+            current = _needed(ytd if is_flow else month)
             if whole and is_flow:
                 before = like(current, sum(whole.totals[p] for p in now), sum(whole.totals[p] for p in self.calendar.year_before))
             elif whole:
@@ -156,14 +159,14 @@ class _Solver:
 
     def _series(self, code: str) -> Series:
         units = tuple(unit.unit_code for unit in self.units[code])
-        if links := self.data.related(code, "sum_of"):
+        if links := self.data.related(code, Relation.SUM_OF):
             return self._total(code, units, [(link.other_code, link.weight) for link in links], links[0].carrier)
-        if links := self.data.related(code, "since_of"):
+        if links := self.data.related(code, Relation.SINCE_OF):
             return self._running_total(code, units, links[0].other_code)
         indicator = self._indicator(code)
         figure = self.data.figures.get(code, Figure(code))
-        bound = next(iter(self.data.related(code, "within")), None)
-        model = bound or next(iter(self.data.related(code, "follows")), None)
+        bound = next(iter(self.data.related(code, Relation.WITHIN)), None)
+        model = bound or next(iter(self.data.related(code, Relation.FOLLOWS)), None)
         like = self.done[model.other_code].of(units) if model else None
         caps = like if bound else None
         totals = self._provincial(code, indicator, figure, like, caps)
@@ -185,7 +188,7 @@ class _Solver:
         if given := self.data.series.get(code):
             return [given[month] for month in self.calendar.months]
         is_flow = indicator.kind == "flow"
-        points = self._filled(code, self.points[code], is_flow)
+        points = self._filled(code, self._known(code), is_flow)
         ceilings = [sum(month) for month in caps] if caps else None
         if not is_flow:
             return level_by_month(self.calendar, points, ceilings)
@@ -227,8 +230,7 @@ class _Solver:
     def _running_total(self, code: str, units: tuple[str, ...], flow_code: str) -> Series:
         """A total since an epoch: what there was at the start, and the flow on top, unit by unit."""
         flow = self.done[flow_code].of(units)
-        now = self.points[code].month
-        assert now is not None
+        now = _needed(self._known(code).month)
         sizes = [self.data.weight("", unit.unit_code, unit.unit_type) for unit in self.units[code]]
         level = split(now - sum(map(sum, flow)), sizes)
         values = []
@@ -275,3 +277,9 @@ class _Solver:
         if points.before is not None:
             bear(points.before - sum(sums[place] for place in self.calendar.year_before), self.calendar.year_before)
         return differences
+
+
+def _needed(value: int | None) -> int:
+    if value is None:
+        raise ValueError("figures.csv gives neither the month nor the sum since January that it needs")
+    return value
