@@ -61,7 +61,6 @@ sides as (
         rule_code,
         comparison_measure,
         breakdown_code,
-        count(*) as terms_on_form,
         count(value) as terms_with_number,
         bool_or(state in ('unreadable', 'suppressed')) as has_unknown,
         coalesce(sum(weight * value) filter (where side = 'left'), 0) as left_sum,
@@ -70,7 +69,7 @@ sides as (
     group by gate_run_id, submission_id, rule_code, comparison_measure, breakdown_code
 ),
 
--- what is missing in the total is the rule's to decide; in a breakdown a form may simply not have a row
+-- what is missing in the total is the rule's to decide; in a breakdown only what is complete is compared
 comparisons_that_can_be_made as (
     select
         sides.gate_run_id,
@@ -92,7 +91,7 @@ comparisons_that_can_be_made as (
     inner join term_counts on sides.rule_code = term_counts.rule_code
     where
         not sides.has_unknown
-        and (sides.breakdown_code = 'TOTAL' or sides.terms_on_form = term_counts.terms)
+        and (sides.breakdown_code = 'TOTAL' or sides.terms_with_number = term_counts.terms)
         and case rules.missing
             when 'skip_if_any' then sides.terms_with_number = term_counts.terms
             when 'skip_if_all' then sides.terms_with_number > 0
@@ -151,7 +150,7 @@ select
     failures_with_cells.cells -> 0 ->> 'indicator_code' as indicator_code,
     failures_with_cells.cells -> 0 ->> 'measure' as measure,
     failures_with_cells.cells -> 0 ->> 'sheet' as sheet,
-    failures_with_cells.cells -> 0 ->> 'cell' as cell,
+    nullif(failures_with_cells.cells -> 0 ->> 'cell', '') as cell,
     failures.found,
     failures.expected,
     failures.allowed as tolerance,

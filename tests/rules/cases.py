@@ -1,0 +1,382 @@
+"""The cases of the rule models: for each, the reports that make it, and the failures that its rule must find.
+
+Every case has a unit of its own, so all of them are judged in one run, as in life.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal as D
+
+from tests.gate.staged import Figure, Report
+
+PERIOD = "2022-08"
+Failure = tuple[str | None, str | None, D | int | None, D | int | None]
+"""indicator, measure, found, expected"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """`reports` of the case's own unit by period, or whole reports; `failures` that `rule` must find for the unit, in any order."""
+
+    name: str
+    rule: str
+    reports: Sequence[Report]
+    failures: Sequence[Failure] = ()
+
+
+MONTHS = [f"{year}-{month:02d}" for year in (2020, 2021, 2022) for month in range(1, 13)]
+
+
+def now(**cells: Figure) -> list[Report]:
+    """One report under judgement."""
+    return [report(PERIOD, cells)]
+
+
+def report(period: str, cells: Mapping[str, Figure], verdict: str | None = None, **more: object) -> Report:
+    """A report of the case's unit (filled in later). Cells are written `A_value`, or `A_value_F` for a breakdown."""
+    return Report("", "F", period, {name.replace("__", "."): figure for name, figure in cells.items()}, verdict, **more)  # type: ignore[arg-type]
+
+
+def past(period: str, verdict: str = "accepted", **cells: Figure) -> Report:
+    """A report that was judged before."""
+    return report(period, cells, verdict)
+
+
+def history(values: Sequence[Figure], **cells: Figure) -> list[Report]:
+    """Accepted values of A in the months before, the last one in 2022-07, and a report under judgement."""
+    months = MONTHS[: MONTHS.index(PERIOD)][-len(values) :]
+    return [*(past(month, A__value=value) for month, value in zip(months, values, strict=True)), report(PERIOD, cells)]
+
+
+COMPARISON = [
+    Case("a total that is not the sum of its parts", "SUM", now(A__value=10, B__value=4, C__value=5), [("A", "value", 10, 9)]),
+    Case("a total that is", "SUM", now(A__value=9, B__value=4, C__value=5)),
+    Case(
+        "each measure is compared on its own",
+        "SUM",
+        now(A__value=9, B__value=4, C__value=5, A__ytd=20, B__ytd=9, C__ytd=10),
+        [("A", "ytd", 20, 19)],
+    ),
+    Case(
+        "each breakdown is compared on its own",
+        "SUM",
+        now(A__value=9, B__value=4, C__value=5, A__value__F=5, B__value__F=2, C__value__F=2),
+        [("A", "value", 5, 4)],
+    ),
+    Case("a blank part: nothing is said", "SUM", now(A__value=10, B__value=4, C__value="blank")),
+    Case("zero is a number", "SUM", now(A__value=5, B__value=4, C__value=0), [("A", "value", 5, 4)]),
+    Case("some parts are enough where the rule says so", "SUM_OF_SOME", now(A__value=10, B__value=4), [("A", "value", 10, 4)]),
+    Case("no part at all is not enough", "SUM_OF_SOME", now()),
+    Case("missing counts as zero where the rule says so", "AT_LEAST_ONE", now(), [("A", "value", 0, 1)]),
+    Case("at least one is one", "AT_LEAST_ONE", now(A__value=1)),
+    Case("an unreadable cell is the finding's business", "AT_LEAST_ONE", now(A__value="unreadable")),
+    Case("a suppressed cell too", "SUM_OF_SOME", now(A__value=10, B__value=4, C__value="suppressed")),
+    Case("at the edge of the tolerance", "WITHIN_TWO", now(A__value=12, B__value=10)),
+    Case("over the edge", "WITHIN_TWO", now(A__value=13, B__value=10), [("A", "value", 13, 10)]),
+    Case("at the edge of the percentage", "WITHIN_TEN_PERCENT", now(A__value=110, B__value=100)),
+    Case("under the edge", "WITHIN_TEN_PERCENT", now(A__value=89, B__value=100), [("A", "value", 89, 100)]),
+    Case("the larger tolerance counts", "WITHIN_TEN_PERCENT", now(A__value=5, B__value=2)),
+    Case("at most: equal is right", "AT_MOST", now(A__value=7, B__value=7)),
+    Case("at most: more is wrong", "AT_MOST", now(A__value=8, B__value=7), [("A", "value", 8, 7)]),
+    Case("less: equal is wrong", "LESS", now(A__value=7, B__value=7), [("A", "value", 7, 7)]),
+    Case("less: less is right", "LESS", now(A__value=6, B__value=7)),
+    Case("more: equal is wrong", "MORE", now(A__value=7, B__value=7), [("A", "value", 7, 7)]),
+    Case("more: more is right", "MORE", now(A__value=8, B__value=7)),
+    Case("terms have weights", "BALANCE", now(A__value=10, B__value=4, C__value=2), [("A", "value", 10, 6)]),
+    Case("terms may have measures of their own", "MEASURES", now(A__value=10, A__ytd=9), [("A", "value", 10, 9)]),
+    Case("dust of floating point is no difference", "SUM", now(A__value=D("0.30000000000000004"), B__value=D("0.1"), C__value=D("0.2"))),
+    Case("a rule that is not valid yet", "LATER", now(A__value=8, B__value=7)),
+    Case("a rule of another form", "OTHER_FORM", now(A__value=8, B__value=7)),
+]
+
+RATIO = [
+    Case("a printed rate that rounds", "RATE", now(R__rate=D("66.67"), B__value=2, C__value=3)),
+    Case("cut instead of rounded", "RATE", now(R__rate=D("66.66"), B__value=2, C__value=3)),
+    Case("fewer digits allow more", "RATE", now(R__rate=D("66.6"), B__value=2, C__value=3)),
+    Case(
+        "one unit of the last digit is the limit",
+        "RATE",
+        now(R__rate=D("66.65"), B__value=2, C__value=3),
+        [("R", "rate", D("66.65"), D("66.666667"))],
+    ),
+    Case("a denominator of zero", "RATE", now(R__rate=5, B__value=2, C__value=0)),
+    Case("a numerator is missing", "RATE", now(R__rate=5, C__value=3)),
+]
+
+IMPLIED = [
+    Case("two rates on one base", "BASE", now(A__value=50, A__rate=D("10.00"), B__value=100, B__rate=D("20.00"))),
+    Case(
+        "two rates on two bases",
+        "BASE",
+        now(A__value=50, A__rate=D("10.00"), B__value=100, B__rate=D("25.00")),
+        [("A", "rate", 5, 4)],
+    ),
+    Case("printed with so few digits that both may be right", "BASE", now(A__value=50, A__rate=10, B__value=100, B__rate=21)),
+    Case("a rate of zero", "BASE", now(A__value=50, A__rate=0, B__value=100, B__rate=25)),
+]
+
+PERCENT = [
+    Case("a percentage of the plan", "PERCENT", now(A__ytd=50, A__plan=80, A__pct_of_plan=D("62.5"))),
+    Case("rounded to whole percents", "PERCENT", now(A__ytd=50, A__plan=80, A__pct_of_plan=62)),
+    Case("one unit of the last digit off", "PERCENT", now(A__ytd=50, A__plan=80, A__pct_of_plan=D("62.4"))),
+    Case(
+        "more than one unit of the last digit",
+        "PERCENT",
+        now(A__ytd=50, A__plan=80, A__pct_of_plan=D("62.3")),
+        [("A", "pct_of_plan", D("62.3"), D("62.5"))],
+    ),
+    Case("a plan of zero", "PERCENT", now(A__ytd=50, A__plan=0, A__pct_of_plan=10)),
+    Case("the value of a stock", "PERCENT", now(S__value=40, S__ytd=999, S__plan=80, S__pct_of_plan=50)),
+    Case(
+        "the wrong one of a stock",
+        "PERCENT",
+        now(S__value=40, S__plan=80, S__pct_of_plan=D("60.0")),
+        [("S", "pct_of_plan", 60, 50)],
+    ),
+]
+
+CUMULATIVE = [
+    Case("continues the month before", "CUMULATIVE", [past("2022-07", A__ytd=70), *now(A__value=5, A__ytd=75)]),
+    Case("does not", "CUMULATIVE", [past("2022-07", A__ytd=70), *now(A__value=5, A__ytd=76)], [("A", "ytd", 76, 75)]),
+    Case("no month before", "CUMULATIVE", now(A__value=5, A__ytd=76)),
+    Case("the month before was held back", "CUMULATIVE", [past("2022-07", "quarantined", A__ytd=70), *now(A__value=5, A__ytd=76)]),
+    Case("the month before gives no figure", "CUMULATIVE", [past("2022-07", B__ytd=70), *now(A__value=5, A__ytd=76)]),
+    Case(
+        "the month before is judged with it",
+        "CUMULATIVE",
+        [report("2022-07", {"A__ytd": 70}), *now(A__value=5, A__ytd=76)],
+        [("A", "ytd", 76, 75)],
+    ),
+    Case(
+        "the latest version of the month before counts",
+        "CUMULATIVE",
+        [
+            report("2022-07", {"A__ytd": 71}, "accepted", received_at=datetime(2022, 8, 20, tzinfo=UTC)),
+            report("2022-07", {"A__ytd": 70}, "accepted", received_at=datetime(2022, 8, 9, tzinfo=UTC)),
+            *now(A__value=5, A__ytd=75),
+        ],
+        [("A", "ytd", 75, 76)],
+    ),
+    Case("January is the month itself", "CUMULATIVE", [past("2021-12", A__ytd=70), report("2022-01", {"A__value": 5, "A__ytd": 5})]),
+    Case(
+        "January does not carry on",
+        "CUMULATIVE",
+        [past("2021-12", A__ytd=70), report("2022-01", {"A__value": 5, "A__ytd": 75})],
+        [("A", "ytd", 75, 5)],
+    ),
+    Case("a stock does not add up", "CUMULATIVE", [past("2022-07", S__ytd=70), *now(S__value=5, S__ytd=5)]),
+]
+
+SAME_PERIOD = [
+    Case("what was reported last year", "SAME_PERIOD", [past("2021-08", A__ytd=33, A__value=3), *now(A__same_period=33)]),
+    Case(
+        "not what was reported",
+        "SAME_PERIOD",
+        [past("2021-08", A__ytd=33, A__value=3), *now(A__same_period=34)],
+        [("A", "same_period", 34, 33)],
+    ),
+    Case("of a stock the value", "SAME_PERIOD", [past("2021-08", S__ytd=33, S__value=3), *now(S__same_period=3)]),
+    Case("nothing was reported", "SAME_PERIOD", now(A__same_period=34)),
+    Case(
+        "a figure with decimals was rounded",
+        "SAME_PERIOD",
+        [past("2021-08", A__ytd=D("33.66")), *now(A__same_period=D("33.7"))],
+    ),
+]
+
+
+def control(district: str, figures: Mapping[str, Figure], *below: Report) -> list[Report]:
+    """A control report of a district, and reports of the stations below it."""
+    return [Report(district, "K", PERIOD, {name.replace("__", "."): figure for name, figure in figures.items()}), *below]
+
+
+def below(unit: str, verdict: str = "accepted", **cells: Figure) -> Report:
+    """A report of a station below a control."""
+    return Report(unit, "F", PERIOD, {name.replace("__", "."): figure for name, figure in cells.items()}, verdict)
+
+
+CONTROL = [
+    Case(
+        "K1",
+        "CONTROL",
+        control("K1", {"A__value": 30, "A__ytd": 90}, below("K1-1", A__value=10, A__ytd=40), below("K1-2", A__value=20, A__ytd=50)),
+    ),
+    Case(
+        "K2",
+        "CONTROL",
+        control("K2", {"A__value": 31, "A__ytd": 91}, below("K2-1", A__value=10, A__ytd=40), below("K2-2", A__value=20, A__ytd=50)),
+        [("A", "value", 31, 30), ("A", "ytd", 91, 90)],
+    ),
+    Case("K3", "CONTROL", control("K3", {"A__value": 31})),
+    Case(
+        "K4",
+        "CONTROL",
+        control("K4", {"A__value": 10}, below("K4-1", A__value=10), below("K4-2", "quarantined", A__value=20)),
+    ),
+    Case(
+        "K5",
+        "CONTROL",
+        control(
+            "K5",
+            {"R__value": D("60.0"), "S__ytd": 7},
+            below("K5-1", B__value=1, C__value=2, S__value=3),
+            below("K5-2", B__value=3, C__value=4, S__value=4),
+        ),
+        [("R", "value", 60, D("66.666667"))],
+    ),
+    Case(
+        "K6",
+        "CONTROL",
+        control("K6", {"R__value": D("66.7"), "S__ytd": 8}, below("K6-1", B__value=4, C__value=6, S__value=7)),
+        [("S", "ytd", 8, 7)],
+    ),
+]
+"""Named after the district whose control is reconciled."""
+
+IDENTICAL = [
+    Case(
+        "the month before again",
+        "COPIED",
+        [past("2022-07", A__value=7, B__value=3, C__value=4, S__value=0), *now(A__value=7, B__value=3, C__value=4)],
+        [(None, None, 3, None)],
+    ),
+    Case("one figure differs", "COPIED", [past("2022-07", A__value=7, B__value=3, C__value=5), *now(A__value=7, B__value=3, C__value=6)]),
+    Case("too few figures", "COPIED", [past("2022-07", A__value=8, B__value=3), *now(A__value=8, B__value=3)]),
+    Case("another unit's figures", "COPIED", now(A__value=711, B__value=311, C__value=411), [(None, None, 3, None)]),
+    Case("the other unit", "COPIED", now(A__value=711, B__value=311, C__value=411), [(None, None, 3, None)]),
+    Case("those figures in another month are no copy", "COPIED", [report("2022-03", {"A__value": 711, "B__value": 311, "C__value": 411})]),
+]
+
+SPREAD = [8, 9, 10, 11, 12, 8, 9, 10, 11, 12, 9, 11]  # median 10, median deviation 1
+OUTLIER = [
+    Case("far from its history", "OUTLIER", history(SPREAD, A__value=16), [("A", "value", 16, 10)]),  # z = 4.05
+    Case("within it", "OUTLIER", history(SPREAD, A__value=15)),  # z = 3.37
+    Case("far below", "OUTLIER", history([value * 10 for value in SPREAD], A__value=0), [("A", "value", 0, 100)]),
+    Case("too short a history", "OUTLIER", history(SPREAD[:11], A__value=99)),
+    Case("median deviation zero: the mean deviation", "OUTLIER", history([10] * 11 + [13], A__value=12), [("A", "value", 12, 10)]),
+    Case("and within it", "OUTLIER", history([10] * 8 + [40, 50, 60, 70], A__value=20)),
+    Case("nothing, nothing, and then many", "OUTLIER", history([0] * 12, A__value=50), [("A", "value", 50, 0)]),
+    Case("nothing, nothing, and then few", "OUTLIER", history([0] * 12, A__value=9)),
+    Case("a small step of a constant", "OUTLIER", history([100] * 12, A__value=105)),
+    Case("a small number", "OUTLIER", history([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1], A__value=9)),
+    Case("months of more than three years ago do not count", "OUTLIER", [past("2019-07", A__value=5), *history(SPREAD[:11], A__value=99)]),
+]
+
+FINDING = [
+    Case("a finding that the rule names", "BAD_CELL", [report(PERIOD, {}, findings=["bad_cell"])], [(None, None, None, None)]),
+    Case("a finding about the file", "BAD_CELL", [report(PERIOD, {}, file_findings=["bad_file"])], [(None, None, None, None)]),
+    Case("another finding", "BAD_CELL", [report(PERIOD, {}, findings=["something_else"])]),
+]
+
+OWN_UNIT = [*COMPARISON, *RATIO, *IMPLIED, *PERCENT, *CUMULATIVE, *SAME_PERIOD, *IDENTICAL, *OUTLIER, *FINDING]
+
+UNITS = [
+    "unit_code,official_code,name_vi,name_en,sort_order,level,unit_type,parent_code,valid_from,valid_to,successor_code",
+    "P,,Tỉnh,Province,1,1,province,,,,",
+    "D,,Huyện,District,1,2,district,P,,,",
+    *(f"U{number},,Trạm {number},Station {number},{number},3,station,D,,," for number in range(len(OWN_UNIT))),
+    *(f"K{district},,Huyện {district},District {district},{district},2,district,P,,," for district in range(1, 7)),
+    *(f"K{district}-{station},,Trạm {district}.{station},Station {district}.{station},{station},3,station,K{district},,,"
+      for district in range(1, 7) for station in (1, 2)),
+]  # fmt: skip
+
+INDICATORS = """\
+indicator_code,name_vi,name_en,sort_order,programme_code,unit_of_measure,kind,stock_at,decimals,numerator_code,denominator_code,factor,better
+A,A,A,1,CARE,ca,flow,,2,,,,none
+B,B,B,2,CARE,ca,flow,,0,,,,none
+C,C,C,3,CARE,ca,flow,,0,,,,none
+S,S,S,4,CARE,ca,stock,end,0,,,,none
+R,R,R,5,CARE,%,ratio,,2,B,C,100,none
+"""
+
+MEASURES = ("value", "ytd", "plan", "pct_of_plan", "same_period", "rate")
+
+
+def _columns(form: str) -> list[str]:
+    return [*(f"{form},1,S,{measure},{measure},TOTAL" for measure in MEASURES), f"{form},1,S,value F,value,F"]
+
+
+COLUMNS = "\n".join(["form_code,version,sheet,header_vi,measure,breakdown_code", *_columns("F"), *_columns("K")])
+ROWS = "\n".join(
+    [
+        "form_code,version,sheet,sort_order,row_code,label_vi,indicator_code,role,zero_words",
+        *(
+            f"{form},1,S,{order},{code},{code},{code},{role},"
+            for form, role in (("F", "additive"), ("K", "control"))
+            for order, code in enumerate("ABCSR", start=1)
+        ),
+    ]
+)
+FORMS = """\
+form_code,version,name_vi,name_en,unit_types,period_type,valid_from,valid_to
+F,1,F,F,station,month,2019-01-01,
+K,1,K,K,district,month,2019-01-01,
+"""
+DUTIES = """\
+form_code,unit_type,unit_code,period_type,valid_from,valid_to,deadline_working_days
+K,,D,month,2022-07-01,2022-08-01,5
+K,,D,month,2022-08-01,,5
+K,,K1,month,2022-07-01,2022-08-01,5
+K,,K2,month,2022-08-01,,5
+"""
+
+
+def _rule(code: str, kind: str, parameters: str, severity: str = "critical") -> str:
+    texts = "text_vi: vi, text_en: en, reason: why, owner: us"
+    return f"- {{rule: {code}, kind: {kind}, severity: {severity}, {parameters}{', ' if parameters else ''}{texts}}}"
+
+
+RULES = "\n".join(
+    [
+        _rule(
+            "SUM", "comparison", "left: [{indicator: A}], operator: '=', right: [{indicator: B}, {indicator: C}], measures: [value, ytd]"
+        ),
+        _rule(
+            "SUM_OF_SOME",
+            "comparison",
+            "left: [{indicator: A}], operator: '=', right: [{indicator: B}, {indicator: C}], missing: skip_if_all",
+        ),
+        _rule("AT_LEAST_ONE", "comparison", "forms: [F], left: [{indicator: A}], operator: '>=', constant: 1, missing: never"),
+        _rule("WITHIN_TWO", "comparison", "left: [{indicator: A}], operator: '=', right: [{indicator: B}], tolerance: 2"),
+        _rule(
+            "WITHIN_TEN_PERCENT",
+            "comparison",
+            "left: [{indicator: A}], operator: '=', right: [{indicator: B}], tolerance: 3, tolerance_pct: 10",
+        ),
+        _rule("AT_MOST", "comparison", "left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
+        _rule("LESS", "comparison", "left: [{indicator: A}], operator: '<', right: [{indicator: B}]"),
+        _rule("MORE", "comparison", "left: [{indicator: A}], operator: '>', right: [{indicator: B}]"),
+        _rule(
+            "BALANCE", "comparison", "left: [{indicator: A}], operator: '=', right: [{indicator: B, weight: 2}, {indicator: C, weight: -1}]"
+        ),
+        _rule("MEASURES", "comparison", "left: [{indicator: A}], operator: '<=', right: [{indicator: A, measure: ytd}]"),
+        _rule("LATER", "comparison", "valid_from: 2022-09-01, left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
+        _rule("OTHER_FORM", "comparison", "forms: [K], left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
+        _rule("RATE", "ratio", "left: [{indicator: R}], numerator: [{indicator: B}], denominator: [{indicator: C}], factor: 100"),
+        _rule("BASE", "implied_denominator", "left: [{indicator: A}], right: [{indicator: B}], tolerance_pct: 1"),
+        _rule("PERCENT", "percent_of_plan", "", "warning"),
+        _rule("CUMULATIVE", "cumulative", "severity_by_form: {F: info}", "warning"),
+        _rule("SAME_PERIOD", "same_period", "", "warning"),
+        _rule("CONTROL", "control", "", "warning"),
+        _rule("COPIED", "identical", "minimum_values: 3", "warning"),
+        _rule("OUTLIER", "outlier", "threshold: 3.5, minimum_points: 12, minimum_value: 10", "info"),
+        _rule("BAD_CELL", "finding", "codes: [bad_cell, bad_file]"),
+        _rule("MISSING", "missing_report", ""),
+    ]
+)
+
+PACK = {
+    "units": "\n".join(UNITS),
+    "unit_aliases": "unit_code,alias,valid_from,valid_to\n",
+    "indicators": INDICATORS,
+    "forms": FORMS,
+    "form_columns": COLUMNS,
+    "form_rows": ROWS,
+    "duties": DUTIES,
+    "targets": "indicator_code,unit_code,year,comparison,target,rate,of_indicator_code\n",
+    "rules": RULES,
+}
+"""The files of the pack that the cases are judged by, beside those of the small pack of all tests."""
