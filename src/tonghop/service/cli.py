@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from pathlib import Path
@@ -62,6 +63,7 @@ def run() -> None:
     """The main job on the sample: workbooks of a whole province to published marts, through the DAGs."""
     from tonghop.service import demonstration
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # stop what was started, as after Ctrl-C
     started = time.monotonic()
     summary = demonstration.run(_teller())
     print_summary(summary)

@@ -193,12 +193,16 @@ class Conductor:
             raise DemonstrationStopped(failure_text(self._airflow, run))
 
     def _wait(self, run: Run) -> Run:
-        while run.state not in FINISHED:
+        while True:
             self._tell(progress(run, self._patiently(self._airflow.tasks, run)))
+            if run.state in FINISHED:
+                return run
+            if run.state == "queued":  # one run at a time: it is the turn of another one, most likely of the schedule
+                for other in self._patiently(self._airflow.unfinished, run.dag):
+                    if other.run_id != run.run_id and other.state == "running":
+                        self._wait(other)
             time.sleep(POLL_SECONDS)
             run = self._patiently(self._airflow.run, run.dag, run.run_id)
-        self._tell(progress(run, self._patiently(self._airflow.tasks, run)))
-        return run
 
     def _patiently(self, ask: Callable[..., T], *arguments: object) -> T:
         """`ask(*arguments)`, again and again while its supervisor may be restarting it. Raises AirflowSilent when it stays silent."""
