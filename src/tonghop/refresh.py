@@ -72,11 +72,17 @@ def judge(periods: Sequence[str] | None = None) -> int | None:
 
 
 def decide(gate_run_id: int | None) -> GateOutcome | None:
-    """Give each judged submission its verdict. None when there was nothing to judge."""
+    """Give each judged submission its verdict. None when there was nothing to judge.
+
+    Raises GateRefused when a check failed that no single submission can be blamed for: nobody gets a verdict then.
+    """
     if gate_run_id is None:
         return None
     with _alone():
-        return gate.decide(gate_run_id)
+        outcome = gate.decide(gate_run_id)
+    if not outcome.passed:
+        raise GateRefused(_refusal(outcome.explain()))
+    return outcome
 
 
 def open_candidate(periods: Sequence[str] | None = None) -> int | None:
@@ -100,9 +106,8 @@ def check_candidate(number: int) -> GateOutcome | None:
         outcome = gate.check_candidate(number)
         if outcome.passed:
             return outcome
-        reasons = "\n".join(f"- {text}" for text in outcome.failed)
-        publication.discard(number, f"refused by gate 2\n{reasons}")
-        raise GateRefused(_refusal(number, f"refused by gate 2\n{reasons}"))
+        publication.discard(number, outcome.explain())
+        raise GateRefused(_refusal(outcome.explain()))
 
 
 def publish(number: int) -> None:
@@ -123,15 +128,12 @@ def _is_candidate(number: int) -> bool:
     """Whether the candidate is still open; False when it is published. Raises GateRefused when it was discarded."""
     found = publication.get_publication(number)
     if found.status == "discarded":
-        raise GateRefused(_refusal(number, publication.discard_reason(number)))
+        raise GateRefused(_refusal(f"Publication {number} was discarded: {publication.discard_reason(number)}"))
     return found.status == "candidate"
 
 
-def _refusal(number: int, reason: str) -> str:
-    return (
-        f"Publication {number} was discarded: {reason}\n"
-        "Nothing changed for BI: the live publication is as it was. Correct the cause and refresh again."
-    )
+def _refusal(reason: str) -> str:
+    return f"{reason}\nNothing changed for BI: the live publication is as it was. Correct the cause and refresh again."
 
 
 @contextmanager

@@ -11,13 +11,13 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from tonghop.database import connect
-from tonghop.errors import TonghopError
+from tonghop.errors import NeedsCorrection
 
 _ACTS_LOCK = 20_041_975
 """Key of the advisory lock under which publications are opened, published, discarded and rolled back, one at a time."""
 
 
-class PublicationProblem(TonghopError):
+class PublicationProblem(NeedsCorrection):
     """An act on a publication that its state does not allow."""
 
 
