@@ -225,6 +225,11 @@ def test_a_broken_part_is_damaged(pack: Pack) -> None:
     assert codes(text, pack) == ["file_damaged"]
 
 
+def test_two_sheets_of_one_name_are_damaged(pack: Pack) -> None:
+    data = shared({"Một": [["a"]], "Hai": [["b"]]})
+    assert codes(with_part(data, "xl/workbook.xml", lambda xml: xml.replace("Hai", "Một")), pack) == ["file_damaged"]
+
+
 # Hostile files
 
 

@@ -28,6 +28,7 @@ from tests.intake.workbooks import (
 
 from tonghop.catalog import Pack
 from tonghop.intake import KINDS, read_file
+from tonghop.intake.reading import MOST_ROWS
 from tonghop.model import Cell, Finding, Measure, Reading, Role, State, SubmissionReading
 
 HEADER = 8
@@ -183,6 +184,14 @@ def test_numbers_that_fit_nowhere_are_findings(pack: Pack) -> None:
     assert the(submission, "unknown_row").found == "A.9 Chỉ tiêu lạ ca"
     assert the(submission, "unknown_row").cell == "A11"
     assert (the(submission, "unknown_column").found, the(submission, "unknown_column").cell) == ("Ghi chú thêm", "H10")
+
+
+def test_very_many_unknown_rows_are_counted(pack: Pack) -> None:
+    strange = [["Z", f"Chỉ tiêu lạ {number}", "ca", number] for number in range(MOST_ROWS + 50)]
+    submission = read_grid(station_head() + station_table() + strange, pack)
+    unknown = [finding for finding in submission.findings if finding.code == "unknown_row"]
+    assert len(unknown) == MOST_ROWS + 1
+    assert (unknown[-1].found, unknown[-1].cell) == ("+50", None)
 
 
 def test_code_and_label_that_disagree(pack: Pack) -> None:

@@ -51,6 +51,8 @@ class PackIndex:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
+        self.form_sheet_names = frozenset(normalise(column.sheet) for column in pack.form_columns)
+        """the normalised names of the sheets of all forms"""
         self._forms: dict[tuple[str, int], FormIndex] = {}
         self._expects: dict[tuple[int, bool, bool, str, bool, bool], Expects] = {}
 

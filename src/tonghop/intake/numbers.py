@@ -96,10 +96,11 @@ _BLANK = Parsed(Value(State.BLANK))
 
 def parse_value(raw: RawCell | None, expects: Expects) -> Parsed:
     """The figure in a cell (None: an empty cell), with what is wrong about it. Never raises."""
-    return _BLANK if raw is None else _parse(raw, expects)
+    if raw is None:
+        return _BLANK
+    return _parse_again(raw, expects) if len(raw.text) <= _REMEMBERED_CHARACTERS else _parse(raw, expects)
 
 
-@lru_cache(maxsize=262_144)
 def _parse(raw: RawCell, expects: Expects) -> Parsed:
     match raw.kind:
         case Kind.NUMBER:
@@ -114,6 +115,11 @@ def _parse(raw: RawCell, expects: Expects) -> Parsed:
             return _unreadable("=", findings.FORMULA_WITHOUT_VALUE.issue("=", expects.example))
         case Kind.BOOLEAN:
             return _unreadable(raw.text, findings.NOT_A_NUMBER.issue(raw.text, expects.example))
+
+
+_parse_again = lru_cache(maxsize=65_536)(_parse)
+"""`_parse`, remembering: small figures come again and again. Long texts would only fill the memory."""
+_REMEMBERED_CHARACTERS = 40
 
 
 def _unreadable(raw: str, issue: Issue) -> Parsed:

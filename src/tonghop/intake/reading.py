@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -18,7 +19,7 @@ from tonghop.intake import findings, vocabulary
 from tonghop.intake.findings import FindingKind
 from tonghop.intake.form_index import PackIndex, SheetIndex
 from tonghop.intake.numbers import parse_value
-from tonghop.intake.recognise import LABEL_CHARACTERS, Report
+from tonghop.intake.recognise import LABEL_CHARACTERS, VALUE_CHARACTERS, Report
 from tonghop.intake.vocabulary import fold, squeeze
 from tonghop.intake.workbook import Kind, RawCell, Sheet, address, clean
 from tonghop.model import Cell, CellAddress, Finding, Measure, Narrative, Slot, State, SubmissionReading, Value
@@ -30,6 +31,9 @@ BESIDE_VALUE = "beside_value"
 
 _ABSENT = Value(State.BLANK, flags=(MISSING,))
 _STARTS_WITH_DIGIT = re.compile(r"\W*[0-9]")
+
+MOST_ROWS = 200
+"""Findings of one kind about the rows of one sheet; the rest is counted."""
 
 Plans = dict[tuple[str, str], tuple[Decimal, CellAddress, str]]
 """Indicator and breakdown -> the plan that stood beside a value, where, and what was written."""
@@ -85,6 +89,20 @@ class _Table:
     """row of the form -> row of the sheet where it stands first"""
     findings: list[Finding] = field(default_factory=list)
     narratives: list[Narrative] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    """findings about rows, by code"""
+
+    def note(self, finding: Finding) -> None:
+        """Add a finding about a row; a sheet with very many of one kind is told of the first ones, and how many more there are."""
+        self.counts[finding.code] += 1
+        if self.counts[finding.code] <= MOST_ROWS:
+            self.findings.append(finding)
+
+    def note_the_rest(self, sheet: str) -> None:
+        """Add what `note` has left out, as one finding a kind."""
+        for code, count in self.counts.items():
+            if count > MOST_ROWS:
+                self.findings.append(findings.KINDS[code].at(sheet, found=f"+{count - MOST_ROWS}"))
 
 
 @dataclass
@@ -96,7 +114,7 @@ class _Header:
     code: int | None = None
     label: int | None = None
     unit_of_measure: int | None = None
-    names: dict[int, str] = field(default_factory=dict)
+    row: Mapping[int, RawCell] = field(default_factory=dict)
     texts: frozenset[int] = field(init=False)
     """the columns that hold no figures"""
 
@@ -132,14 +150,15 @@ def _find_figures(sheet: Sheet, index: SheetIndex, pack: PackIndex) -> _Table:
                 table.narratives.append(narrative)
         elif _has_figures(row, header):
             label = squeeze(" ".join(row[column].text for column in sorted(header.texts) if column in row))
-            table.findings.append(findings.UNKNOWN_ROW.at(sheet.name, address(row_number, min(row)), found=clean(label) or "–"))
+            table.note(findings.UNKNOWN_ROW.at(sheet.name, address(row_number, min(row)), found=clean(label) or "–"))
         elif awaiting is not None:
             column, cell = min(row.items())
             table.narratives.append(Narrative(CellAddress(sheet.name, address(row_number, column)), awaiting, cell.text))
             awaiting = None
+    table.note_the_rest(sheet.name)
     _note_missing(sheet.name, headers, index, table)
     for column, row_number in astray.items():
-        name = next((each.names[column] for each in headers if column in each.names), "–")
+        name = next((squeeze(each.row[column].text) for each in headers if column in each.row), "–")
         table.findings.append(findings.UNKNOWN_COLUMN.at(sheet.name, address(row_number, column), found=name))
     if sheet.merges:
         _unclear_merges(sheet, table)
@@ -148,9 +167,11 @@ def _find_figures(sheet: Sheet, index: SheetIndex, pack: PackIndex) -> _Table:
 
 def _may_be_header(row: Mapping[int, RawCell], header: _Header) -> bool:
     """Whether a row below a header may be another one: words where figures stand, or a header's words where labels stand."""
-    if fold(_text_at(row, header.label)[:LABEL_CHARACTERS]) in vocabulary.LABEL_HEADERS:
-        return True
-    return any(cell.kind is Kind.TEXT and column in header.columns for column, cell in row.items())
+    for column in header.columns:
+        cell = row.get(column)
+        if cell is not None and cell.kind is Kind.TEXT:
+            return True
+    return fold(_text_at(row, header.label)[:LABEL_CHARACTERS]) in vocabulary.LABEL_HEADERS
 
 
 def _header_in(row: Mapping[int, RawCell], index: SheetIndex) -> _Header | None:
@@ -158,7 +179,7 @@ def _header_in(row: Mapping[int, RawCell], index: SheetIndex) -> _Header | None:
     columns: dict[int, int] = {}
     words: dict[str, int] = {}
     for column, cell in row.items():
-        if cell.kind is not Kind.TEXT or len(cell.text) > 200:
+        if cell.kind is not Kind.TEXT or len(cell.text) > VALUE_CHARACTERS:
             continue
         position = index.headers.get(normalise(cell.text))
         if position is not None:
@@ -176,8 +197,7 @@ def _header_in(row: Mapping[int, RawCell], index: SheetIndex) -> _Header | None:
     if label is None and code is None:
         label = 2 if min(columns) > 2 else 1
         code = 1 if label == 2 else None
-    names = {column: squeeze(cell.text) for column, cell in row.items()}
-    return _Header(columns, code, label, unit_of_measure, names)
+    return _Header(columns, code, label, unit_of_measure, row)
 
 
 def _repeated_columns(sheet: str, row_number: int, header: _Header, index: SheetIndex) -> Iterable[Finding]:
@@ -196,7 +216,7 @@ def _repeated_columns(sheet: str, row_number: int, header: _Header, index: Sheet
 
 def _text_at(row: Mapping[int, RawCell], column: int | None) -> str:
     cell = row.get(column) if column is not None else None
-    return cell.text if cell is not None else ""
+    return cell.text[:VALUE_CHARACTERS] if cell is not None else ""
 
 
 def _form_row(sheet: str, row_number: int, row: Mapping[int, RawCell], header: _Header, index: SheetIndex, table: _Table) -> int | None:
@@ -212,13 +232,13 @@ def _form_row(sheet: str, row_number: int, row: Mapping[int, RawCell], header: _
         if code and label:
             expected = index.sheet.rows[by_label[0]].row_code
             where = address(row_number, header.code or 1)
-            table.findings.append(findings.ROW_CODE_CHANGED.at(sheet, where, found=squeeze(code), expected=expected))
+            table.note(findings.ROW_CODE_CHANGED.at(sheet, where, found=squeeze(code), expected=expected))
         return by_label[0]
     if label and by_label and by_code not in by_label:
         expected = index.sheet.rows[by_code].label_vi
         found = f"{squeeze(code)}: {squeeze(label)}"
         where = address(row_number, header.label or 1)
-        table.findings.append(findings.ROW_CONTRADICTION.at(sheet, where, found=found, expected=expected))
+        table.note(findings.ROW_CONTRADICTION.at(sheet, where, found=found, expected=expected))
     return by_code
 
 
@@ -240,16 +260,16 @@ def _take_row(sheet: Sheet, row_number: int, position: int, header: _Header, ind
             places[key] = _Place(row_number, column, raw, unclear)
     if same:
         where, first = address(row_number, min(row)), str(table.first_row[position])
-        table.findings.append(findings.REPEATED_ROW.at(sheet.name, where, found=form_row.label_vi, expected=first))
+        table.note(findings.REPEATED_ROW.at(sheet.name, where, found=form_row.label_vi, expected=first))
     table.first_row.setdefault(position, row_number)
     if row_number in sheet.hidden_rows and any(column in row for column in header.columns):
-        table.findings.append(findings.HIDDEN_ROW.at(sheet.name, address(row_number, min(row)), found=form_row.label_vi))
+        table.note(findings.HIDDEN_ROW.at(sheet.name, address(row_number, min(row)), found=form_row.label_vi))
     printed = _text_at(row, header.unit_of_measure)
     if printed and header.unit_of_measure is not None:
         expected = index.units_of_measure[position]
         if pack.pack.unit_of_measure(printed) != expected and normalise(printed) != normalise(expected):
             where = address(row_number, header.unit_of_measure)
-            table.findings.append(
+            table.note(
                 findings.UNIT_OF_MEASURE_MISMATCH.at(
                     sheet.name, where, found=squeeze(printed), expected=expected, indicator_code=form_row.indicator_code
                 )

@@ -24,6 +24,8 @@ from tonghop.model import CellAddress, Finding, Period
 HEAD_ROWS = 60
 """The head of a sheet stands in its first filled rows."""
 LABEL_CHARACTERS = 40
+VALUE_CHARACTERS = 200
+"""What matters of a line of the head is no longer."""
 NAMED = 8
 """Lists in findings name no more."""
 
@@ -68,15 +70,16 @@ def read_head(sheet: Sheet) -> Head:
     head = Head()
     for row_number in sorted(sheet.rows)[:HEAD_ROWS]:
         row = sorted(sheet.rows[row_number].items())
-        if any(cell.kind is Kind.TEXT and fold(cell.text[:LABEL_CHARACTERS]) in _TABLE_HEADERS for _, cell in row):
-            break
         for position, (column, cell) in enumerate(row):
             if cell.kind is not Kind.TEXT:
                 continue
             label, _, rest = cell.text.partition(":")
-            name = _FIELDS.get(fold(label)) if len(label) <= LABEL_CHARACTERS else None
+            folded = fold(label) if len(label) <= LABEL_CHARACTERS else ""
+            if folded in _TABLE_HEADERS:
+                return head
+            name = _FIELDS.get(folded)
             if name is None:
-                head.titles.append(Found(squeeze(cell.text[:200]), CellAddress(sheet.name, address(row_number, column))))
+                head.titles.append(Found(squeeze(cell.text[:VALUE_CHARACTERS]), CellAddress(sheet.name, address(row_number, column))))
             elif getattr(head, name) is None:
                 setattr(head, name, _value_of(sheet.name, row_number, column, rest, row[position + 1 :]))
     return head
@@ -84,9 +87,9 @@ def read_head(sheet: Sheet) -> Head:
 
 def _value_of(sheet: str, row_number: int, column: int, rest: str, right: Sequence[tuple[int, RawCell]]) -> Found | None:
     if rest.strip():
-        return Found(squeeze(rest), CellAddress(sheet, address(row_number, column)))
+        return Found(squeeze(rest[:VALUE_CHARACTERS]), CellAddress(sheet, address(row_number, column)))
     for next_column, cell in right:
-        text = squeeze(cell.text)
+        text = squeeze(cell.text[:VALUE_CHARACTERS])
         if text:
             is_label = fold(text.partition(":")[0]) in _FIELDS
             return None if is_label else Found(text, CellAddress(sheet, address(row_number, next_column)), cell.kind)
@@ -175,11 +178,10 @@ def _text(found: Found | None) -> Found | None:
 
 def _members(filled: list[_Introduced], index: PackIndex) -> tuple[list[_Introduced], list[_Introduced]]:
     """The sheets that are part of a report, and the others. A head that lacks a line takes it over when all other sheets agree on it."""
-    form_sheet_names = {normalise(column.sheet) for column in index.pack.form_columns}
     members: list[_Introduced] = []
     others: list[_Introduced] = []
     for each in filled:
-        belongs = each.head.says_whose or normalise(each.sheet.name) in form_sheet_names
+        belongs = each.head.says_whose or normalise(each.sheet.name) in index.form_sheet_names
         (members if belongs else others).append(each)
     if not members:
         return filled, []
@@ -365,7 +367,8 @@ def _form_by_content(sheets: Sequence[Sheet], candidates: Iterable[Form], index:
 
 
 def _texts(sheet: Sheet) -> set[str]:
-    return {normalise(cell.text) for row in sheet.rows.values() for cell in row.values() if cell.kind is Kind.TEXT}
+    texts = (cell.text for row in sheet.rows.values() for cell in row.values() if cell.kind is Kind.TEXT)
+    return {normalise(text) for text in texts if len(text) <= VALUE_CHARACTERS}
 
 
 def _form_sheet(sheet: Sheet, form: FormIndex) -> int | None:

@@ -103,12 +103,13 @@ def _period(period_type: PeriodType | None, number: str, year: str) -> Period | 
         return None
 
 
-def periods_in(text: str, *, short: bool = True) -> list[Period]:
+@lru_cache(maxsize=4_096)
+def periods_in(text: str, *, short: bool = True) -> tuple[Period, ...]:
     """Every period that a text names, in any of the usual spellings; whole dates are no periods.
 
     `short` also takes `8/2022`, `T8.2022` and `Q3-2022`, which in running text may be something else.
     """
-    return list(_periods_in(fold(text), short))
+    return tuple(_periods_in(fold(text), short))
 
 
 def _periods_in(folded: str, short: bool) -> Iterator[Period]:

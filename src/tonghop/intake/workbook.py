@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import Enum
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import NamedTuple, cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser, fromstring
 
@@ -124,8 +123,10 @@ def _read_parts(archive: zipfile.ZipFile, limits: Limits) -> list[Sheet]:
     book = _read_book(archive.read(book_path))
     if len(book.sheets) > limits.max_sheets:
         raise Unopenable(findings.TOO_LARGE.issue(found=f"{len(book.sheets)} sheets", expected=f"{limits.max_sheets} sheets"))
-    folder = PurePosixPath(book_path).parent
-    parts = _relations(archive, folder / "_rels" / f"{PurePosixPath(book_path).name}.rels", folder)
+    if len({name for name, _, _ in book.sheets}) < len(book.sheets):
+        raise ValueError("two sheets of one name")
+    folder, _, name = book_path.rpartition("/")
+    parts = _relations(archive, _joined(folder, f"_rels/{name}.rels"), folder)
 
     def part(ending: str) -> bytes | None:
         path = next((path for kind, path in parts.values() if kind.endswith(ending)), "")
@@ -147,18 +148,18 @@ def _read_parts(archive: zipfile.ZipFile, limits: Limits) -> list[Sheet]:
 
 
 def _book_path(archive: zipfile.ZipFile) -> str:
-    for kind, path in _relations(archive, PurePosixPath("_rels/.rels"), PurePosixPath()).values():
+    for kind, path in _relations(archive, "_rels/.rels", "").values():
         if kind.endswith("/officeDocument"):
             return path
     raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
 
 
-def _relations(archive: zipfile.ZipFile, path: PurePosixPath, base: PurePosixPath) -> dict[str, tuple[str, str]]:
+def _relations(archive: zipfile.ZipFile, path: str, base: str) -> dict[str, tuple[str, str]]:
     """Relation id -> (type, path inside the zip)."""
-    if str(path) not in archive.NameToInfo:
+    if path not in archive.NameToInfo:
         raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
     relations: dict[str, tuple[str, str]] = {}
-    for element in elements(archive.read(str(path))):
+    for element in elements(archive.read(path)):
         if _local(element.tag) == "Relationship" and element.get("TargetMode") != "External":
             target = element.attrib["Target"]
             whole = target.lstrip("/") if target.startswith("/") else _joined(base, target)
@@ -166,9 +167,10 @@ def _relations(archive: zipfile.ZipFile, path: PurePosixPath, base: PurePosixPat
     return relations
 
 
-def _joined(base: PurePosixPath, target: str) -> str:
-    steps: list[str] = list(base.parts)
-    for step in target.split("/"):
+def _joined(base: str, target: str) -> str:
+    """The path inside the zip that `target` means, seen from the folder `base`."""
+    steps: list[str] = []
+    for step in f"{base}/{target}".split("/"):
         if step == "..":
             del steps[-1:]
         elif step not in ("", "."):
@@ -236,12 +238,12 @@ def _read_book(xml: bytes) -> _Book:
     return _Book(sheets, first_day)
 
 
-def _read_strings(xml: bytes, limits: Limits) -> list[str]:
-    """The shared strings."""
-    strings: list[str] = []
+def _read_strings(xml: bytes, limits: Limits) -> list[RawCell]:
+    """The shared strings, as the cells that they stand in."""
+    strings: list[RawCell] = []
     for element in elements(xml):
         if element.tag.endswith("}si"):
-            strings.append(_bounded(_rich_text(element), limits))
+            strings.append(RawCell(Kind.TEXT, _bounded(_rich_text(element), limits)))
             element.clear()
     return strings
 
@@ -339,6 +341,7 @@ def address(row: int, column: int) -> str:
     return f"{letters}{row}"
 
 
+_NUMBER_CHARACTERS = 40
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
 
@@ -361,7 +364,7 @@ _MERGE = frozenset(space + "mergeCell" for space in _SPACES)
 
 
 def _read_sheet(
-    xml: bytes, sheet: Sheet, strings: list[str], formats: Mapping[str, _Format], first_day: date, budget: int, limits: Limits
+    xml: bytes, sheet: Sheet, strings: list[RawCell], formats: Mapping[str, _Format], first_day: date, budget: int, limits: Limits
 ) -> int:
     """Fill `sheet` from its XML, row by row; returns what is left of the budget of cells."""
     row_number = pending = 0
@@ -370,9 +373,11 @@ def _read_sheet(
         tag = element.tag
         if tag in _ROW:
             row_number = int(element.get("r") or row_number + 1)
-            row = sheet.rows.setdefault(row_number, {})
+            row = sheet.rows.get(row_number, {})
             _read_row(element, row, strings, formats, first_day, limits)
-            budget -= len(row)
+            if row:
+                sheet.rows[row_number] = row
+                budget -= len(row)
             if element.get("hidden") in ("1", "true"):
                 sheet.hidden_rows.add(row_number)
             element.clear()
@@ -387,7 +392,7 @@ def _read_sheet(
 
 
 def _read_row(
-    element: Element, row: dict[int, RawCell], strings: list[str], formats: Mapping[str, _Format], first_day: date, limits: Limits
+    element: Element, row: dict[int, RawCell], strings: list[RawCell], formats: Mapping[str, _Format], first_day: date, limits: Limits
 ) -> None:
     """Add the filled cells of a row. The hot path of intake: kept flat on purpose."""
     space = element.tag[:-3]
@@ -396,19 +401,22 @@ def _read_row(
     for cell in element:
         if cell.tag != cell_tag:
             continue
-        reference = cell.get("r")
+        attributes = cell.attrib
+        reference = attributes.get("r")
         column = position(reference)[1] if reference else column + 1
-        cell_type = cell.get("t")
+        cell_type = attributes.get("t")
         text = cell.findtext(value_tag)
         if cell_type == "s":
             if text:
                 index = int(text)
                 if index < 0:
                     raise ValueError("a negative string number")
-                row[column] = RawCell(Kind.TEXT, strings[index])
+                row[column] = strings[index]
         elif cell_type is None or cell_type == "n":
             if text:
-                row[column] = _number_cell(text, formats.get(cell.get("s", "0")), first_day, limits)
+                shown = formats.get(attributes.get("s", "0"))
+                figure = _number_cell(text, shown, first_day) if len(text) <= _NUMBER_CHARACTERS else None
+                row[column] = figure or RawCell(Kind.TEXT, _bounded(text, limits))
             elif cell.find(formula_tag) is not None:
                 row[column] = RawCell(Kind.NO_VALUE, "")
         elif cell_type == "inlineStr":
@@ -428,9 +436,11 @@ def _read_row(
             row[column] = RawCell(Kind.TEXT, _bounded(text, limits))
 
 
-def _number_cell(text: str, shown: _Format | None, first_day: date, limits: Limits) -> RawCell:
+@lru_cache(maxsize=65_536)
+def _number_cell(text: str, shown: _Format | None, first_day: date) -> RawCell | None:
+    """The cell of a stored number by its format; None when the text is no number."""
     if not _NUMBER.fullmatch(text):
-        return RawCell(Kind.TEXT, _bounded(text, limits))
+        return None
     if shown is None:
         return RawCell(Kind.NUMBER, text)
     if shown is _Format.PERCENT:
