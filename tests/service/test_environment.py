@@ -6,24 +6,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
 from cryptography.fernet import Fernet
+from tests.service.airflow_options import known_options
 
 from tonghop.service.environment import airflow_environment, base_url, process_environment
-
-
-def known_options() -> set[str]:
-    """`AIRFLOW__SECTION__OPTION` of every option of the installed Airflow and its Celery provider."""
-    import importlib.util
-
-    core = importlib.util.find_spec("airflow")
-    celery = importlib.util.find_spec("airflow.providers.celery.get_provider_info")
-    assert core is not None and core.origin is not None and celery is not None and celery.loader is not None
-    sections = yaml.safe_load((Path(core.origin).parent / "config_templates" / "config.yml").read_text())
-    provider = importlib.util.module_from_spec(celery)
-    celery.loader.exec_module(provider)
-    sections |= provider.get_provider_info()["config"]
-    return {f"AIRFLOW__{section}__{option}".upper() for section, content in sections.items() for option in content["options"]}
 
 
 def test_every_setting_is_an_option_of_the_installed_airflow(state_home: Path) -> None:

@@ -29,6 +29,9 @@ Say = Callable[[str], None]
 HEALTHY_SECONDS = 300
 """How long Airflow may take to start: it takes 20 to 60 seconds, and a busy or slow machine some times as long."""
 
+COMPONENTS = {"api-server": "metadatabase", "scheduler": "scheduler", "dag-processor": "dag_processor"}
+"""Each program, and the part of Airflow's health report that says whether it works."""
+
 
 class AirflowProblem(TonghopError):
     """Airflow cannot be set up or started."""
@@ -71,10 +74,7 @@ def status() -> dict[str, bool]:
         health = Airflow(base_url(), USER, "").health() if processes.supervisor_runs() else {}
     except AirflowSilent:
         health = {}
-    return {"postgresql": _postgresql_answers()} | {
-        name: health.get(key) == "healthy"
-        for name, key in (("api-server", "metadatabase"), ("scheduler", "scheduler"), ("dag-processor", "dag_processor"))
-    }
+    return {"postgresql": _postgresql_answers()} | {name: health.get(part) == "healthy" for name, part in COMPONENTS.items()}
 
 
 def dag_names() -> set[str]:
@@ -137,31 +137,30 @@ def _wait_until_healthy(airflow: Airflow, say: Say) -> None:
     deadline = time.monotonic() + HEALTHY_SECONDS
     said: str | None = None
     while True:
-        waiting_for = _not_ready(airflow)
-        if not waiting_for:
+        program = _not_ready(airflow)
+        if program is None:
             return
         if not processes.supervisor_runs():
             raise AirflowProblem(f"Airflow's supervisor ended. Its output is in {airflow_home() / 'logs' / 'supervisor.out'}.")
         if time.monotonic() > deadline:
-            program = {"metadatabase": "api-server", "dags": "dag-processor"}.get(waiting_for, waiting_for.replace("_", "-"))
             log = processes.log_of(program)
-            raise AirflowProblem(f"Airflow did not become healthy ({waiting_for} is missing). The last lines of {log}:\n{_tail(log)}")
-        if waiting_for != said:
-            said = waiting_for
-            say(f"waiting for Airflow's {waiting_for.replace('metadatabase', 'api-server').replace('_', '-')}")
+            raise AirflowProblem(f"Airflow did not become healthy: {program} is missing. The last lines of {log}:\n{_tail(log)}")
+        if program != said:
+            said = program
+            say(f"waiting for Airflow's {program}")
         time.sleep(1)
 
 
 def _not_ready(airflow: Airflow) -> str | None:
-    """The first component that is not ready yet; None when all are."""
+    """The first program that is not ready yet; None when all are, and every DAG has been read."""
     try:
         health = airflow.health()
-        for component in ("metadatabase", "scheduler", "dag_processor"):
-            if health.get(component) != "healthy":
-                return component
-        return None if dag_names() <= airflow.dag_ids() else "dags"
+        missing = [program for program, part in COMPONENTS.items() if health.get(part) != "healthy"]
+        if not missing and not dag_names() <= airflow.dag_ids():
+            missing = ["dag-processor"]
+        return missing[0] if missing else None
     except AirflowSilent:
-        return "metadatabase"
+        return "api-server"
 
 
 def _tail(path: Path, lines: int = 15) -> str:
