@@ -6,7 +6,7 @@ rule_terms as (
     select * from {{ ref('stg_catalog__rule_terms') }}
 ),
 
-cells as (
+cells as not materialized (
     select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }}
 ),
 

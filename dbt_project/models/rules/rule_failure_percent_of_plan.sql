@@ -2,7 +2,7 @@ with rules as (
     select * from {{ ref('int_rules_applied') }} where kind = 'percent_of_plan'
 ),
 
-cells as (
+cells as not materialized (
     select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }}
 ),
 

@@ -6,7 +6,7 @@ submissions as (
     select * from {{ ref('int_submissions_in_view') }} where is_in_view
 ),
 
-cells as (
+cells as not materialized (
     select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }}
 ),
 
