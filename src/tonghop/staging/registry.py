@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import chain
+from typing import Literal, LiteralString
 
 import psycopg
 
@@ -51,7 +52,7 @@ def slots_named_twice(submissions: Iterable[SubmissionReading]) -> list[Slot]:
     return [slot for slot, count in counts.items() if count > 1]
 
 
-def is_known(connection: psycopg.Connection, arrival: Arrival) -> bool:
+def is_known(connection: psycopg.Connection, file: LandedFile, sha256: str, pack_hash: str) -> bool:
     """Whether this very arrival was written down before (and, when it was rejected, with this very pack)."""
     found = connection.execute(
         """
@@ -61,7 +62,7 @@ def is_known(connection: psycopg.Connection, arrival: Arrival) -> bool:
                 and (outcome <> 'rejected' or pack_hash is not distinct from %s)
         )
         """,
-        (arrival.file.uri, arrival.file.received_at, arrival.sha256, arrival.pack_hash),
+        (file.uri, file.received_at, sha256, pack_hash),
     ).fetchone()
     return bool(found and found[0])
 
@@ -74,7 +75,7 @@ def register(connection: psycopg.Connection, arrival: Arrival) -> Registered:
     """
     with connection.transaction():
         _lock(connection, [submission.slot for submission in arrival.submissions])
-        if is_known(connection, arrival):
+        if is_known(connection, arrival.file, arrival.sha256, arrival.pack_hash):
             return Registered("known")
         _insert_file(connection, arrival)
         fingerprints = [reading_sha256(submission.cells) for submission in arrival.submissions]
@@ -166,41 +167,56 @@ Written = Sequence[tuple[Version, SubmissionReading]]
 
 
 def _copy_cells(connection: psycopg.Connection, written: Written) -> None:
-    with connection.cursor().copy(
-        """
-        copy staging.cell (
-            submission_id, indicator_code, measure, breakdown_code, role, state, value, raw, flags, sheet, cell
-        ) from stdin
-        """
-    ) as copy:
-        for version, submission in written:
-            for cell in submission.cells:
-                value = cell.value
-                copy.write_row((
-                    version.submission_id, cell.indicator_code, str(cell.measure), cell.breakdown_code, str(cell.role),
-                    str(value.state), value.number, value.raw, list(value.flags), cell.at.sheet, cell.at.cell,
-                ))  # fmt: skip
+    _copy(
+        connection,
+        "copy staging.cell (submission_id, indicator_code, measure, breakdown_code, role, state, value, raw, flags, sheet, cell) "
+        "from stdin",
+        (
+            (
+                version.submission_id, cell.indicator_code, str(cell.measure), cell.breakdown_code, str(cell.role),
+                str(cell.value.state), cell.value.number, cell.value.raw, list(cell.value.flags), cell.at.sheet, cell.at.cell,
+            )
+            for version, submission in written
+            for cell in submission.cells
+        ),
+    )  # fmt: skip
 
 
 def _copy_narratives(connection: psycopg.Connection, written: Written) -> None:
-    with connection.cursor().copy("copy staging.narrative (submission_id, sheet, cell, topic, text) from stdin") as copy:
-        for version, submission in written:
-            for narrative in submission.narratives:
-                copy.write_row((version.submission_id, narrative.at.sheet, narrative.at.cell, narrative.topic, narrative.text))
+    _copy(
+        connection,
+        "copy staging.narrative (submission_id, sheet, cell, topic, text) from stdin",
+        (
+            (version.submission_id, narrative.at.sheet, narrative.at.cell, narrative.topic, narrative.text)
+            for version, submission in written
+            for narrative in submission.narratives
+        ),
+    )
 
 
 def _copy_findings(connection: psycopg.Connection, receipt_id: int, of_file: Iterable[Finding], written: Written) -> None:
-    addressed = [(None, finding) for finding in of_file]
-    of_submissions = [(version.submission_id, finding) for version, submission in written for finding in submission.findings]
-    with connection.cursor().copy(
-        """
-        copy staging.finding (
-            receipt_id, submission_id, code, severity, sheet, cell, indicator_code, found, expected, text_vi, text_en
-        ) from stdin
-        """
-    ) as copy:
-        for submission_id, finding in [*addressed, *of_submissions]:
-            copy.write_row((
+    of_submissions = ((version.submission_id, finding) for version, submission in written for finding in submission.findings)
+    _copy(
+        connection,
+        "copy staging.finding (receipt_id, submission_id, code, severity, sheet, cell, indicator_code, found, expected, text_vi, text_en) "
+        "from stdin",
+        (
+            (
                 receipt_id, submission_id, finding.code, str(finding.severity), finding.sheet, finding.cell,
                 finding.indicator_code, finding.found, finding.expected, finding.text_vi, finding.text_en,
-            ))  # fmt: skip
+            )
+            for submission_id, finding in chain(((None, finding) for finding in of_file), of_submissions)
+        ),
+    )  # fmt: skip
+
+
+def _copy(connection: psycopg.Connection, statement: LiteralString, rows: Iterable[Sequence[object]]) -> None:
+    """COPY rows; no trip to the server when there are none."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write_row(first)
+        for row in rows:
+            copy.write_row(row)

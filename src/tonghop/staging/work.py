@@ -23,7 +23,7 @@ from tonghop.settings import settings
 from tonghop.staging import archive, landing
 from tonghop.staging.findings import READER_FAILED, SLOT_TWICE
 from tonghop.staging.landing import LandedFile, NotReadable
-from tonghop.staging.registry import Arrival, Registered, register, slots_named_twice
+from tonghop.staging.registry import Arrival, Registered, is_known, register, slots_named_twice
 
 log = logging.getLogger(__name__)
 
@@ -199,18 +199,22 @@ def _take_in(connection: psycopg.Connection, pack: Pack, uri: str, root: str | N
     """One file from its bytes to its rows. Never raises for what is wrong with the file."""
     try:
         file = landing.look_at(uri, root)
-        sha256, submissions, findings = _read(file, pack, read)
+        data, sha256 = _keep(file)
     except NotReadable as error:
         log.warning("%s", error)
         return Outcome(uri, "failed", message=str(error))
-    arrival = Arrival(file, sha256, pack.pack_hash, submissions, findings)
     try:
-        arrival, registered = _register(connection, arrival)
+        if is_known(connection, file, sha256, pack.pack_hash):
+            return Outcome(uri, "known", sha256)
+        submissions, findings = _read(file, data, sha256, pack, read)
+        arrival, registered = _register(connection, Arrival(file, sha256, pack.pack_hash, submissions, findings))
     except psycopg.OperationalError as error:
         raise StagingInterrupted(
             f"The database went away while {uri} was written down ({str(error).strip().splitlines()[0]}). "
             "Files before it are in; nothing of this one is. Run the same again: what is in already is passed over."
         ) from error
+    if registered.outcome == "known":
+        return Outcome(uri, "known", sha256)
     new_slots = {version.slot for version in registered.versions}
     staged = [submission for submission in arrival.submissions if submission.slot in new_slots]
     return Outcome(
@@ -219,27 +223,34 @@ def _take_in(connection: psycopg.Connection, pack: Pack, uri: str, root: str | N
         sha256,
         tuple(f"{version.slot} v{version.version}" for version in registered.versions),
         sum(len(submission.cells) for submission in staged),
-        () if registered.outcome == "known" else (*arrival.findings, *(finding for part in staged for finding in part.findings)),
+        (*arrival.findings, *(finding for submission in staged for finding in submission.findings)),
     )
 
 
-def _read(file: LandedFile, pack: Pack, read: Reader) -> tuple[str, tuple[SubmissionReading, ...], tuple[Finding, ...]]:
-    """Archive the bytes of a file and read them: their hash, the submissions in them, the findings about the file."""
-    bounds = limits()
-    if file.size > bounds.max_bytes:
-        sha256, size = archive.put_stream(landing.read_chunks(file))
-        return sha256, (), (TOO_LARGE.at(found=f"{size:,} bytes", expected=f"{bounds.max_bytes:,} bytes"),)
+def _keep(file: LandedFile) -> tuple[bytes | None, str]:
+    """Archive a file: its bytes and their hash. No bytes of one that is too large to be read. Raises NotReadable."""
+    if file.size > limits().max_bytes:
+        return None, archive.put_stream(landing.read_chunks(file))[0]
     data = b"".join(landing.read_chunks(file))
-    sha256 = archive.put(data)
+    return data, archive.put(data)
+
+
+def _read(
+    file: LandedFile, data: bytes | None, sha256: str, pack: Pack, read: Reader
+) -> tuple[tuple[SubmissionReading, ...], tuple[Finding, ...]]:
+    """The submissions in a file, and the findings about the file as a whole."""
+    bounds = limits()
+    if data is None:
+        return (), (TOO_LARGE.at(found=f"{file.size:,} bytes", expected=f"{bounds.max_bytes:,} bytes"),)
     try:
         reading = read(data, file.name, pack, bounds)
     except Exception:  # whatever it is, the bytes are kept and the file gets its answer; the log has the rest
         log.exception("The reader failed on %s (archived as %s)", file.uri, sha256)
-        return sha256, (), (READER_FAILED.at(),)
+        return (), (READER_FAILED.at(),)
     twice = slots_named_twice(reading.submissions)
     if twice:
-        return sha256, (), (*reading.findings, *(SLOT_TWICE.at(found=str(slot)) for slot in twice))
-    return sha256, reading.submissions, reading.findings
+        return (), (*reading.findings, *(SLOT_TWICE.at(found=str(slot)) for slot in twice))
+    return reading.submissions, reading.findings
 
 
 def _register(connection: psycopg.Connection, arrival: Arrival) -> tuple[Arrival, Registered]:
