@@ -93,8 +93,8 @@ class Airflow:
         """The message of the exception that ended a task; empty when its log has none."""
         path = f"{_path(run)}/taskInstances/{task.task}/logs/{task.try_number}"
         content = self._ask("GET", path, params={"map_index": task.map_index}, missing={"content": []})["content"]
-        errors = [error for line in content if isinstance(line, dict) for error in line.get("error_detail") or []]
-        return str(errors[-1].get("exc_value", "")) if errors else ""
+        chains = [line["error_detail"] for line in content if isinstance(line, dict) and line.get("error_detail")]
+        return str(chains[-1][0].get("exc_value", "")) if chains else ""  # a chain goes on with the causes
 
     def _ask(
         self, method: str, path: str, *, login: bool = True, missing: dict[str, Any] | None = None, **arguments: Any
