@@ -185,8 +185,10 @@ def _fact_keys(publication: int) -> Asset:
                 "no_fact_without_its_dimensions",
                 "Mọi số liệu phải có đơn vị, chỉ tiêu và phân tổ / Every fact must find its unit, indicator and breakdown",
                 """
+                with keys as (select * from {batch})
+
                 select f.*
-                from {batch} as f
+                from keys as f
                 where
                     not exists (select from marts.dim_unit as d where d.unit_key = f.unit_key)
                     or not exists (select from marts.dim_indicator as d where d.indicator_key = f.indicator_key)

@@ -8,11 +8,11 @@ from typing import Any
 
 import psycopg
 
-from tonghop.errors import TonghopError
+from tonghop.errors import NeedsCorrection
 from tonghop.model import Severity, Verdict
 
 
-class GateBroken(TonghopError):
+class GateBroken(NeedsCorrection):
     """A check could not be made, or the records of a gate do not fit together. Never the same as a failed check."""
 
 
