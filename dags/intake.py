@@ -64,19 +64,23 @@ def intake() -> None:
 
     # A batch that failed must not keep the others from being published …
     @task(outlets=[STAGED], trigger_rule=TriggerRule.ALL_DONE)
-    def announce_submissions() -> None:
+    def announce_submissions(batches: list[list[str]] | None) -> None:
+        from tonghop.refresh import is_at_work
         from tonghop.staging import pending_work
 
         if not pending_work():
             raise AirflowSkipException("Nothing waits to be judged or published.")
+        if not batches and is_at_work():
+            raise AirflowSkipException("There are no new files, and a refresh is at work on what waits.")
 
     # … and must not hide behind them: the run is red when it is.
     @task(trigger_rule=TriggerRule.NONE_FAILED)
     def confirm_all_read() -> None:
         """Do nothing: this task fails with its predecessors."""
 
-    staged = read_and_stage.expand(batch=list_batches())
-    staged >> [announce_submissions(), confirm_all_read()]
+    batches = list_batches()
+    staged = read_and_stage.expand(batch=batches)
+    staged >> [announce_submissions(batches), confirm_all_read()]
 
 
 intake()

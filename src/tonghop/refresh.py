@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import LiteralString
 
 from tonghop import gate, publication, warehouse
 from tonghop.catalog import load_pack, read_pack
@@ -21,6 +22,8 @@ from tonghop.gate import GateOutcome
 from tonghop.settings import settings
 
 log = logging.getLogger(__name__)
+
+_LOCK: LiteralString = "hashtext('tonghop.refresh')"
 
 
 class GateRefused(NeedsCorrection):
@@ -124,6 +127,13 @@ def quality_report(number: int) -> Path:
     return reports.quality_report(number, settings().reports_path)
 
 
+def is_at_work() -> bool:
+    """Whether a step of a refresh runs right now, here or anywhere else."""
+    with connect("publisher", autocommit=True) as connection:
+        row = connection.execute(f"select pg_try_advisory_lock({_LOCK})").fetchone()
+        return row is None or not row[0]
+
+
 def _is_candidate(number: int) -> bool:
     """Whether the candidate is still open; False when it is published. Raises GateRefused when it was discarded."""
     found = publication.get_publication(number)
@@ -140,8 +150,8 @@ def _refusal(reason: str) -> str:
 def _alone() -> Iterator[None]:
     """Hold the lock of a refresh's steps; wait for another one's step to end."""
     with connect("publisher", autocommit=True) as connection:
-        row = connection.execute("select pg_try_advisory_lock(hashtext('tonghop.refresh'))").fetchone()
+        row = connection.execute(f"select pg_try_advisory_lock({_LOCK})").fetchone()
         if row is None or not row[0]:
             log.warning("Another refresh is at work; waiting for its step to end.")
-            connection.execute("select pg_advisory_lock(hashtext('tonghop.refresh'))")
+            connection.execute(f"select pg_advisory_lock({_LOCK})")
         yield
