@@ -1,0 +1,164 @@
+"""What the marts say of a random small world, against a slow reference: three publications, each exact also when asked for later."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.warehouse.world import Figure, Figures, Reference, Slot, World
+
+from tonghop.catalog import due_reports
+from tonghop.database import connect
+from tonghop.model import Period
+
+pytestmark = pytest.mark.database
+
+SUMMARY = (
+    "select unit_code, indicator_code, period_code, value, ytd_value, reporting_units, expected_units, is_complete, kind, period_type,"
+    " target, pct_of_target, pct_of_target_change, same_period_value, same_period_ytd_value, yoy_abs, yoy_pct, month_yoy_abs, month_yoy_pct"
+    " from marts.indicator_summary"
+)
+
+
+def rows(query: str, publication: int | None = None) -> list[tuple[Any, ...]]:
+    """What BI sees."""
+    with connect("bi_reader", publication=publication) as connection:
+        return connection.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
+
+
+def figure(chance: random.Random) -> Figure:
+    if chance.random() < 0.7:
+        return Decimal(chance.randint(1, 500)) / chance.choice((1, 1, 1, 10))
+    return chance.choice((0, 0, "blank", "unreadable", "not_applicable"))
+
+
+@pytest.fixture(scope="module")
+def told(server: None, tmp_path_factory: pytest.TempPathFactory) -> Sequence[Reference]:
+    """What three publications must say: 2021 but for two months, then the rest up to May 2022, then corrections of both years."""
+    chance = random.Random(20220814)
+    world = World.load(tmp_path_factory.mktemp("pack"))
+    wanted_weeks = {"2021-W01", "2021-W02", "2021-W52", "2022-W01", "2022-W03"}
+    owed: list[Slot] = [
+        (due.unit_code, due.form_code, due.period.code)
+        for due in due_reports(world.pack)
+        if (due.period.code in wanted_weeks if due.form_code == "WK" else due.period.end_date.isoformat() < "2022-06")
+    ]
+    late = [slot for slot in owed if slot[2] >= "2022" or slot[2] in ("2021-03", "2021-11", "2021-Q2")]
+    not_owed: Slot = ("D1", "ST", "2022-02")  # a branch that reports of its own
+    corrected = [*chance.sample(owed, 12), not_owed]
+
+    def report(slot: Slot) -> None:
+        form = next(form for form in world.pack.forms if form.form_code == slot[1] and form.valid_at(Period.parse(slot[2]).end_date))
+        codes = [row.indicator_code for row in world.pack.form_rows if (row.form_code, row.version) == (form.form_code, form.version)]
+        world.submit(slot, {code: figure(chance) for code in codes})
+
+    def publish(slots: Sequence[Slot]) -> Reference:
+        world.open(slots)
+        world.build()
+        world.publish()
+        return world.reference()
+
+    for slot in owed:
+        if chance.random() < 0.85:
+            report(slot)
+    report(not_owed)
+    first = publish([slot for slot in owed if slot not in late])
+    second = publish([*late, not_owed])
+    for slot in corrected:
+        report(slot)
+    return first, second, publish(corrected)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_every_publication_says_what_the_reference_says(told: Sequence[Reference], number: int) -> None:
+    seen = rows(SUMMARY, publication=number)
+    figures = {row[:3]: Figures(*row[3:8]) for row in seen}
+    assert len(figures) == len(seen) > 1000
+    assert figures.keys() == (expected := told[number - 1].summary).keys()
+    assert [(key, figures[key], expected[key]) for key in expected if not _agree(figures[key], expected[key])] == []
+
+
+def test_without_a_number_the_live_publication_is_seen(told: Sequence[Reference]) -> None:
+    assert sorted(rows(SUMMARY)) == sorted(rows(SUMMARY, publication=3))
+
+
+def test_changes_against_last_year(told: Sequence[Reference]) -> None:
+    figures = told[-1].summary
+    compared = 0
+    for row in rows(SUMMARY):
+        (unit, indicator, code, value, ytd), kind, changes = row[:5], row[8], row[13:]
+        before_value, before_ytd, absolute, percent, month, month_percent = changes
+        last_year = Period.parse(code).same_period_last_year
+        before = figures.get((unit, indicator, last_year.code if last_year else ""))
+        assert (before_value, before_ytd) == pytest.approx((before.value, before.ytd_value) if before else (None, None))
+        _check_change((ytd, before_ytd), kind, absolute, percent)
+        _check_change((value, before_value), kind, month, month_percent)
+        compared += absolute is not None
+    assert compared > 200
+
+
+def test_leaves_are_own_reports_and_add_up_to_the_root(told: Sequence[Reference]) -> None:
+    leaves = rows("select unit_code, indicator_code, period_code, value, ytd_value, kind from marts.indicator_leaf")
+    expected = told[-1].leaf
+    assert {row[:3] for row in leaves} == expected.keys()
+    assert [row for row in leaves if row[3:5] != pytest.approx(expected[row[:3]])] == []
+    root = {row[1:3]: row[3] for row in rows(SUMMARY) if row[0] == "P" and row[8] != "ratio"}
+    for (indicator, period), total in root.items():
+        parts = [row[3] for row in leaves if row[1:3] == (indicator, period) and row[3] is not None]
+        assert total == (sum(parts) if parts else None), (indicator, period)
+
+
+def test_targets_are_added_up_and_rates_hold_below(told: Sequence[Reference]) -> None:
+    targets = {
+        (indicator, unit, year): rest
+        for indicator, unit, year, *rest in rows(
+            "select indicator_code, unit_code, year, target, t.comparison, rate, of_indicator_code, is_sum"
+            " from marts.fct_target t join marts.dim_unit using (unit_key) join marts.dim_indicator using (indicator_key)"
+            " where is_current or unit_code = 'C22'"
+        )
+    }
+    assert targets["VISITS", "P", 2022] == [7000, ">=", None, None, True]
+    assert targets["VISITS", "D1", 2022] == [1200, ">=", None, None, False]
+    assert ("VISITS", "C11", 2022) not in targets
+    assert targets["VISITS_CHILD", "P", 2022] == targets["VISITS_CHILD", "C22", 2022] == [None, ">=", 30, "VISITS", False]
+    assert ("VISITS_CHILD", "P", 2021) not in targets
+
+
+def test_achievement_of_targets(told: Sequence[Reference]) -> None:
+    figures = told[-1].summary
+    seen = {(unit, indicator, code): tuple(rest[5:8]) for unit, indicator, code, _, _, *rest in rows(SUMMARY)}
+
+    def ytd(unit: str, indicator: str, period: str) -> Decimal:
+        found = figures[unit, indicator, period].ytd_value
+        assert found is not None
+        return found
+
+    d1 = 100 * ytd("D1", "VISITS", "2022-04") / 1200
+    change = d1 - 100 * ytd("D1", "VISITS", "2021-04") / 1000
+    assert seen["D1", "VISITS", "2022-04"] == pytest.approx((1200, d1, change))
+    children = Decimal("0.3") * ytd("H1", "VISITS", "2022-04")
+    assert seen["H1", "VISITS_CHILD", "2022-04"] == pytest.approx((children, 100 * ytd("H1", "VISITS_CHILD", "2022-04") / children, None))
+    assert seen["D2", "VISITS", "2021-04"] == (0, None, None)  # a target of zero has no percentage
+
+
+def _check_change(pair: tuple[Decimal | None, Decimal | None], kind: str, absolute: Decimal | None, percent: Decimal | None) -> None:
+    now, before = pair
+    if now is None or before is None:
+        assert absolute is None and percent is None
+        return
+    assert absolute == pytest.approx(now - before)
+    assert percent == (pytest.approx(100 * (now - before) / before) if before and kind != "ratio" else None)
+
+
+def _agree(seen: Figures, expected: Figures) -> bool:
+    """Sums exactly; a division may end after another number of digits."""
+    counts = (seen.reporting_units, seen.expected_units, seen.is_complete) == (
+        expected.reporting_units, expected.expected_units, expected.is_complete,
+    )  # fmt: skip
+    return counts and all(
+        (a is None) == (b is None) and (a is None or b is None or a == b or abs(a - b) < Decimal("1e-9"))
+        for a, b in ((seen.value, expected.value), (seen.ytd_value, expected.ytd_value))
+    )
