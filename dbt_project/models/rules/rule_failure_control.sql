@@ -6,7 +6,7 @@ submissions as (
     select * from {{ ref('int_submissions_in_view') }} where is_in_view
 ),
 
-cells as (
+cells as not materialized (
     select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }}
 ),
 
@@ -56,25 +56,11 @@ controls as (
             and cells.measure in ('value', 'ytd')
 ),
 
--- the cumulative figure of a stock is its value
-wanted as (
-    select
-        controls.unit_code,
-        controls.period_code,
-        controls.breakdown_code,
-        parts.part_code,
-        case when indicators.kind = 'flow' then controls.measure else 'value' end as part_measure
-    from controls
-    inner join parts on controls.indicator_code = parts.indicator_code
-    inner join indicators on parts.part_code = indicators.indicator_code
-    group by controls.unit_code, controls.period_code, controls.breakdown_code, parts.part_code, part_measure
-),
-
 units_with_control as (
     select
         unit_code,
         period_code
-    from wanted
+    from controls
     group by unit_code, period_code
 ),
 
@@ -89,27 +75,31 @@ submissions_below as (
         on submissions.period_code = units_with_control.period_code and ancestor.unit_code = units_with_control.unit_code
 ),
 
-sums_below as (
+-- materialized: the planner takes these few sums for one row, and would compute them again for every control
+sums_below as materialized (
     select
-        wanted.unit_code,
-        wanted.period_code,
-        wanted.breakdown_code,
-        wanted.part_code,
-        wanted.part_measure,
+        submissions_below.unit_code,
+        submissions_below.period_code,
+        cells.breakdown_code,
+        cells.indicator_code,
+        cells.measure,
         sum(cells.value) as value,
         count(*) as reports
     from submissions_below
-    inner join cells on submissions_below.submission_id = cells.submission_id and cells.role = 'additive'
-    inner join wanted
+    inner join cells
         on
-            submissions_below.unit_code = wanted.unit_code
-            and submissions_below.period_code = wanted.period_code
-            and cells.breakdown_code = wanted.breakdown_code
-            and cells.indicator_code = wanted.part_code
-            and cells.measure = wanted.part_measure
-    group by wanted.unit_code, wanted.period_code, wanted.breakdown_code, wanted.part_code, wanted.part_measure
+            submissions_below.submission_id = cells.submission_id
+            and cells.role = 'additive'
+            and cells.measure in ('value', 'ytd')
+    group by
+        submissions_below.unit_code,
+        submissions_below.period_code,
+        cells.breakdown_code,
+        cells.indicator_code,
+        cells.measure
 ),
 
+-- the cumulative figure of a stock is its value
 controls_with_sums as (
     select
         controls.submission_id,
@@ -129,8 +119,8 @@ controls_with_sums as (
             controls.unit_code = sums_below.unit_code
             and controls.period_code = sums_below.period_code
             and controls.breakdown_code = sums_below.breakdown_code
-            and parts.part_code = sums_below.part_code
-            and sums_below.part_measure = case when indicators.kind = 'flow' then controls.measure else 'value' end
+            and parts.part_code = sums_below.indicator_code
+            and sums_below.measure = case when indicators.kind = 'flow' then controls.measure else 'value' end
     group by controls.submission_id, controls.rule_code, controls.indicator_code, controls.breakdown_code, controls.measure
 ),
 
