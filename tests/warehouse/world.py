@@ -28,7 +28,7 @@ Figure = Decimal | int | str
 Slot = tuple[str, str, str]
 """Unit, form, period."""
 
-_EXTRA = {
+EXTRA: dict[str, str] = {
     "units": "\n".join(
         # C22 moves to the other district before it ends
         "C22,31327,Trạm Y tế xã Bốn,Commune Four,2,3,station,D2,2004-01-01,2022-03-01,\n"
@@ -99,7 +99,7 @@ class World:
             $$
             """
         )
-        world = cls(read_pack(write_pack(directory, **(_EXTRA | overrides))), connection)
+        world = cls(read_pack(write_pack(directory, **(EXTRA | overrides))), connection)
         world.load_pack(world.pack)
         connection.execute("insert into staging.file (sha256, size, archive_path) values (%s, 1, 'x')", ("a" * 64,))
         connection.execute(
@@ -178,6 +178,16 @@ class World:
             (self.publications,),
         )
         return self.publications
+
+    def discard(self) -> None:
+        """Give the candidate up; what it wrote must be forgotten already."""
+        self.connection.execute(
+            "update audit.publication set status = 'discarded', discarded_at = clock_timestamp() where number = %s", (self.publications,)
+        )
+
+    def withdraw(self, slot: Slot) -> None:
+        """Take the report in force of a slot back."""
+        self.connection.execute("insert into audit.verdict (submission_id, verdict) values (%s, 'held')", (self.chosen.pop(slot),))
 
     def reference(self) -> Reference:
         """What the marts must say about the slots published by now."""

@@ -1,0 +1,25 @@
+{{ config(tags=['every_refresh']) }}
+-- A slot whose unit, form or period the catalog does not know would be left out without a word.
+with slots as (
+    select * from {{ ref('stg_audit__candidate_slots') }}
+),
+
+taken_in as (
+    select * from {{ ref('int_slot_touched') }}
+),
+
+left_out as (
+    select
+        slots.unit_code,
+        slots.form_code,
+        slots.period_code
+    from slots
+    left join taken_in
+        on
+            slots.unit_code = taken_in.unit_code
+            and slots.form_code = taken_in.form_code
+            and slots.period_code = taken_in.period_code
+    where taken_in.unit_key is null
+)
+
+select * from left_out
