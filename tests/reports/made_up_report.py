@@ -154,7 +154,13 @@ def made_up() -> Evidence:
         ],
     )
     results = [
-        {"suite": "gate_1", "expectation": "comparison critical", "severity": "critical", "success": False, "description": "Sums hold"},
+        {
+            "suite": "gate_1",
+            "expectation": "comparison critical",
+            "severity": "critical",
+            "success": False,
+            "description": "Tổng khớp / Sums hold",
+        },
         {
             "suite": "gate_1",
             "expectation": "cumulative warning",

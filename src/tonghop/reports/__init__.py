@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tonghop.reports.evidence import NoSuchReport, evidence
+from tonghop.reports.evidence import NoSuchReport, read_evidence
 from tonghop.reports.site import render_index, write_site
 
 __all__ = ["NoSuchReport", "quality_report", "render_index"]
@@ -15,7 +15,7 @@ def quality_report(publication: int, directory: Path) -> Path:
 
     Raises NoSuchReport when the number was never published, DatabaseDown when nothing answers.
     """
-    with evidence(publication) as found:
+    with read_evidence(publication) as found:
         page = write_site(found, directory)
     render_index(directory)
     return page

@@ -165,7 +165,7 @@ class Evidence:
 
 
 @contextmanager
-def evidence(publication: int) -> Iterator[Evidence]:
+def read_evidence(publication: int) -> Iterator[Evidence]:
     """The evidence of a publication, in one repeatable-read transaction that lasts as long as the context.
 
     Raises NoSuchReport when the number was never published, DatabaseDown when nothing answers.

@@ -128,6 +128,7 @@ def _environment(language: Language) -> Environment:
         "w": lambda key, *values: words.word(key, language, *values),
         "num": lambda value: words.number(value, language),
         "per": lambda code: words.period(code, language),
+        "half": lambda text: words.half(text, language),
         "measure": lambda code: words.measure(code, language),
         "expectation": lambda text: words.expectation(text, language),
         "moment": lambda moment, zone: words.moment(_as_moment(moment), zone, language),

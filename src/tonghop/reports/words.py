@@ -197,3 +197,9 @@ def moment(at: datetime | None, zone: str, language: Language) -> str:
 def day(on: date, language: Language) -> str:
     """A date as the language writes it."""
     return on.strftime("%d/%m/%Y" if language == "vi" else "%Y-%m-%d")
+
+
+def half(text: str, language: Language) -> str:
+    """The half of a text that gives both languages as `Vietnamese / English`; all of a text that does not."""
+    vietnamese, slash, english = text.partition(" / ")
+    return english if slash and language == "en" else vietnamese
