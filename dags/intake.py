@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 def intake() -> None:
     """Wire the tasks."""
 
-    @task
+    @task(show_return_value_in_logs=False)
     def list_batches() -> list[list[str]]:
         from tonghop.staging import plan_batches
 

@@ -52,6 +52,7 @@ def airflow_environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     return inherited | {
         "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "TONGHOP_HOME": str(tmp_path_factory.mktemp("state")),
