@@ -57,6 +57,7 @@ def build_rules(gate_run_id: int) -> DbtResult:
     """
     deploy()
     _require("select audit.judgement()", gate_run_id, "run of gate 1")
+    _update_statistics()
     return run_dbt("run", "--selector", "rules")
 
 
@@ -68,7 +69,14 @@ def build_candidate(publication: int) -> DbtResult:
     """
     deploy()
     _require("select number from audit.publication where status = 'candidate'", publication, "candidate publication")
+    _update_statistics()
     return run_dbt("build", "--selector", "candidate", publication=publication)
+
+
+def _update_statistics() -> None:
+    """Let the planner know what a load has just brought: plans for nearly empty tables are slow ones for full tables."""
+    with connect("transformer", autocommit=True) as connection:
+        connection.execute("select audit.update_statistics()")
 
 
 def _deployed_version(connection: psycopg.Connection) -> str | None:
