@@ -52,7 +52,7 @@ _UNBOUNDED = 10_000
 _SHOWN = 50
 """Rows of a long list that are printed; `--json` has them all."""
 
-_console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNBOUNDED)
+_console = Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNBOUNDED)
 
 
 def _use_catalog(directory: Path | None) -> Path | None:

@@ -70,7 +70,9 @@ def judge(periods: Sequence[str] | None = None) -> int | None:
         pack = read_pack(settings().catalog)
         with connect("loader") as connection:
             load_pack(pack, connection)
-        warehouse.deploy()
+        if warehouse.deploy():
+            log.info("The warehouse is deployed.")
+        log.info("Gate 1: the rules look at what is staged.")
         return gate.judge(periods)
 
 
@@ -98,6 +100,7 @@ def build_candidate(number: int) -> None:
     """Build the warehouse rows of the candidate; nothing when it is published already. Raises when it was discarded."""
     with _alone():
         if _is_candidate(number):
+            log.info("Publication %s is being built.", number)
             warehouse.build_candidate(number)
 
 
@@ -106,6 +109,7 @@ def check_candidate(number: int) -> GateOutcome | None:
     with _alone():
         if not _is_candidate(number):
             return None
+        log.info("Publication %s goes through gate 2.", number)
         outcome = gate.check_candidate(number)
         if outcome.passed:
             return outcome

@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from tonghop.database import connect
-from tonghop.publication.records import PublicationProblem, read_publication
+from tonghop.publication.records import require_published
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ def diff(a: int, b: int) -> Difference:
     with connect("auditor") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for number in (a, b):
-            found = read_publication(connection, number)
-            if found.status != "published":
-                raise PublicationProblem(f"Publication {number} was never published (it is {found.status}): it cannot be compared.")
+            require_published(connection, number)
         numbers = {"a": a, "b": b, "low": min(a, b), "high": max(a, b)}
         with connection.cursor(row_factory=class_row(ChangedFigure)) as figures:
             changed_figures = figures.execute(_FIGURES, numbers).fetchall()

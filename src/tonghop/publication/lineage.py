@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from tonghop.database import connect
-from tonghop.publication.records import PublicationProblem
+from tonghop.publication.records import PublicationProblem, require_published
 
 
 class NotTraceable(PublicationProblem):
@@ -94,10 +94,12 @@ def trace(unit: str, indicator: str, period: str, *, publication: int | None = N
     """The figure `value` of a unit, indicator and period with the cells behind it, as BI sees it now or saw it at `publication`.
 
     Periods longer than a month are made of months; a stock is the month that decides. Raises NotTraceable when the marts have
-    no such figure.
+    no such figure, PublicationProblem when `publication` was never published.
     """
     with connect("auditor", publication=publication) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        if publication is not None:
+            require_published(connection, publication)
         with connection.cursor(row_factory=dict_row) as cursor:
             figure = _figure(cursor, unit, indicator, period)
             wanted = [("value", indicator)]

@@ -100,6 +100,13 @@ def read_publication(connection: psycopg.Connection, number: int) -> Publication
     return found
 
 
+def require_published(connection: psycopg.Connection, number: int) -> None:
+    """Raise PublicationProblem when `number` was never published: nothing can be shown or compared at it."""
+    status = read_publication(connection, number).status
+    if status != "published":
+        raise PublicationProblem(f"Publication {number} was never published (it is {status}): there is nothing to show at it.")
+
+
 def read_candidate(connection: psycopg.Connection) -> Publication | None:
     """The open candidate; None when there is none. The database allows one at most."""
     with connection.cursor(row_factory=class_row(Publication)) as cursor:

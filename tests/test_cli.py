@@ -1,0 +1,346 @@
+"""The command line on a real warehouse: a small pack, workbooks, two publications of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import psycopg
+import pytest
+from tests.packs import write_pack
+
+from tonghop import cli, database
+from tonghop.publication import live_number
+from tonghop.settings import settings
+
+pytestmark = pytest.mark.database
+
+STATION = ["Mã", "Chỉ tiêu", "Đơn vị tính", "Thực hiện trong tháng", "Trong đó nữ", "Cộng dồn", "Kế hoạch năm"]
+HOSPITAL = ["Mã", "Chỉ tiêu", "Đơn vị tính", "Thực hiện trong tháng", "Cộng dồn"]
+BEDS = ["Mã", "Chỉ tiêu", "Đơn vị tính", "Thực hiện trong tháng", "Tỷ lệ %"]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def tonghop(*arguments: object) -> Told:
+    """Run the command line in this process."""
+    out, err = StringIO(), StringIO()
+    code = 0
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["tonghop", *map(str, arguments)])
+        patch.setenv("TONGHOP_CATALOG", os.environ.get("TONGHOP_CATALOG", ""))
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    settings.cache_clear()
+    assert "Traceback" not in out.getvalue() + err.getvalue()
+    return Told(code, out.getvalue(), err.getvalue())
+
+
+def write_workbook(path: Path, form: str, unit: str, period: str, sheets: dict[str, Sequence[Sequence[object]]], day: int) -> None:
+    book = openpyxl.Workbook()
+    for number, (title, lines) in enumerate(sheets.items()):
+        sheet = book.worksheets[0] if number == 0 else book.create_sheet()
+        sheet.title = title
+        year, month = period.split("-")
+        sheet.append(["Sở Y tế"])
+        sheet.append(["Biểu mẫu:", form])
+        sheet.append(["Mã đơn vị:", unit])
+        sheet.append(["Kỳ báo cáo:", f"Tháng {month}/{year}"])
+        sheet.append([])
+        for line in lines:
+            sheet.append(list(line))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    at = datetime(2022, 9, day, tzinfo=UTC).timestamp()
+    os.utime(path, (at, at))
+
+
+def station(folder: Path, unit: str, period: str, child: int, adult: int, *, name: str = "báo cáo", day: int = 5) -> Path:
+    path = folder / unit / f"{name} {period}.xlsx"
+    lines = [
+        STATION,
+        ["A.1", "Lượt khám", "lượt", child + adult, None, None, None],
+        ["A.2", "Trẻ em", "lượt", child, None, None, None],
+        ["A.3", "Người lớn", "lượt", adult, None, None, None],
+        ["A.4", "Bệnh nhân đang quản lý", "người", 30, None, None, None],
+        ["A.5", "Số ca tích lũy", "ca", 99, None, None, None],
+    ]
+    write_workbook(path, "ST v2", unit, period, {"Khám bệnh": lines}, day)
+    return path
+
+
+def hospital(folder: Path, unit: str, period: str, days: int, capacity: int) -> Path:
+    path = folder / unit / f"{period}.xlsx"
+    care = [
+        HOSPITAL,
+        ["B.1", "Lượt khám", "lượt", 500, None],
+        ["B.2", "Trẻ em", "lượt", 200, None],
+        ["B.3", "Người lớn", "lượt", 300, None],
+    ]
+    beds = [
+        BEDS,
+        ["B.4", "Ngày điều trị", "ngày", days, None],
+        ["B.5", "Ngày giường kế hoạch", "ngày", capacity, None],
+        ["B.6", "Công suất giường", "%", None, None],
+    ]
+    write_workbook(path, "HO v1", unit, period, {"Khám bệnh": care, "Giường bệnh": beds}, 6)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("workbooks")
+
+
+@pytest.fixture(scope="module")
+def published(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, ...]]:
+    """Two publications; in the second, a station has corrected August. What load and refresh said each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONGHOP_HOME", str(tmp_path_factory.mktemp("cli")))
+        patch.setenv("TONGHOP_CATALOG", str(write_pack(tmp_path_factory.mktemp("pack"))))
+        settings.cache_clear()
+        station(folder, "C11", "2022-07", 40, 60)
+        station(folder, "C11", "2022-08", 41, 69)
+        station(folder, "C12", "2022-08", 10, 21)
+        hospital(folder, "H1", "2022-08", 600, 1000)
+        hospital(folder, "H2", "2022-08", 300, 1000)
+        first = tonghop("load", folder), tonghop("refresh")
+        corrected = station(folder, "C11", "2022-08", 51, 69, name="báo cáo (sửa)", day=20)
+        second = tonghop("load", corrected, "--json"), tonghop("refresh", "--json")
+        yield *first, *second
+        database.stop_server()
+    settings.cache_clear()
+
+
+def test_load_and_refresh_say_what_they_did(published: tuple[Told, ...]) -> None:
+    loaded, refreshed, loaded_again, refreshed_again = published
+    assert loaded.code == 0, loaded.err
+    assert "5 files: 5 staged; 5 submissions" in loaded.out and "C11 ST 2022-08 v1" in loaded.out
+    assert refreshed.code == 0, refreshed.err
+    assert "Gate 1" in refreshed.out and "Publication 1 is live" in refreshed.out
+    (outcome,) = loaded_again.json
+    assert (outcome["outcome"], outcome["versions"]) == ("staged", ["C11 ST 2022-08 v2"])
+    assert refreshed_again.json["publications"] == [2]
+    assert Path(refreshed_again.json["reports"][0]).exists()
+
+
+def test_again_there_is_nothing_to_do(published: tuple[Told, ...], folder: Path) -> None:
+    assert "6 files: 6 known" in tonghop("load", folder).out
+    told = tonghop("refresh")
+    assert told.code == 0 and "Nothing to publish" in told.out
+
+
+def test_publications_lists_them_all(published: tuple[Told, ...]) -> None:
+    listed = tonghop("publications", "--json").json
+    assert [(each["number"], each["status"], each["is_live"]) for each in listed[-2:]] == [
+        (2, "published", listed[0]["number"] == 2),
+        (1, "published", False),
+    ]
+    assert listed[-1]["periods"] == ["2022-07", "2022-08"]
+    assert "2022-07 2022-08" in tonghop("publications").out
+
+
+class TestTrace:
+    def test_a_figure_leads_to_its_cells(self, published: tuple[Told, ...]) -> None:
+        found = tonghop("trace", "D1", "VISITS", "2022-08", "--json").json
+        assert (found["value"], found["reporting_units"], found["expected_units"]) == (151, 2, 2)
+        (part,) = found["parts"]
+        assert part["agrees"] and part["contributed"] == 151
+        one, other = part["contributions"]
+        assert (one["unit_code"], one["value"], one["raw"], one["sheet"], one["cell"]) == ("C11", 120, "120", "Khám bệnh", "D7")
+        assert one["source_uri"].endswith("báo cáo (sửa) 2022-08.xlsx") and one["version"] == 2
+        assert (other["unit_code"], other["value"]) == ("C12", 31)
+        assert found["missing"] == []
+
+    def test_an_earlier_publication_leads_to_the_earlier_version(self, published: tuple[Told, ...]) -> None:
+        found = tonghop("trace", "D1", "VISITS", "2022-08", "--publication", 1, "--json").json
+        assert found["publication"] == 1 and found["value"] == 141
+        assert found["parts"][0]["contributions"][0]["version"] == 1
+
+    def test_a_longer_period_is_made_of_months_and_says_what_is_missing(self, published: tuple[Told, ...]) -> None:
+        found = tonghop("trace", "P", "VISITS", "2022-Q3", "--json").json
+        (part,) = found["parts"]
+        cells = [(each["period_code"], each["unit_code"], each["value"]) for each in part["contributions"]]
+        assert cells == [
+            ("2022-07", "C11", 100),
+            ("2022-08", "C11", 120),
+            ("2022-08", "C12", 31),
+            ("2022-08", "H1", 500),
+            ("2022-08", "H2", 500),
+        ]
+        assert found["value"] == 1251 and part["agrees"]
+        assert "C21 ST 2022-08" in found["missing"] and "C12 ST 2022-07" in found["missing"]
+
+    def test_a_ratio_leads_to_numerator_and_denominator(self, published: tuple[Told, ...]) -> None:
+        found = tonghop("trace", "P", "OCCUPANCY", "2022-08", "--json").json
+        assert found["value"] == 45
+        assert [(part["part"], part["published"], part["agrees"]) for part in found["parts"]] == [
+            ("numerator", 900, True),
+            ("denominator", 2000, True),
+        ]
+
+    def test_a_stock_is_the_month_that_decides(self, published: tuple[Told, ...]) -> None:
+        found = tonghop("trace", "D1", "PATIENTS", "2022-08", "--json").json
+        assert found["value"] == 60 and len(found["parts"][0]["contributions"]) == 2
+
+    def test_the_text_names_file_sheet_and_cell(self, published: tuple[Told, ...]) -> None:
+        out = tonghop("trace", "D1", "VISITS", "2022-08").out
+        assert "báo cáo (sửa) 2022-08.xlsx" in out and "D7" in out and "they add up to it" in out
+
+    @pytest.mark.parametrize(
+        ("asked", "why"),
+        [
+            (("X", "VISITS", "2022-08"), "no unit 'X'"),
+            (("P", "X", "2022-08"), "no indicator 'X'"),
+            (("P", "VISITS", "2030-01"), "no period '2030-01'"),
+            (("P", "VISITS", "2021-03"), "Nothing is published"),
+            (("P", "VISITS", "2022-08", "--publication", "77"), "77 does not exist"),
+        ],
+    )
+    def test_what_is_not_there_is_said(self, published: tuple[Told, ...], asked: tuple[str, ...], why: str) -> None:
+        told = tonghop("trace", *asked)
+        assert told.code == 1 and why in told.err
+
+    def test_a_period_that_is_none_is_a_wrong_call(self, published: tuple[Told, ...]) -> None:
+        told = tonghop("trace", "P", "VISITS", "2022-13")
+        assert told.code == 2 and "2022-13" in told.err
+
+
+def test_diff_publications(published: tuple[Told, ...]) -> None:
+    found = tonghop("diff-publications", 1, 2, "--json").json
+    months = {
+        (f["unit_code"], f["indicator_code"]): (f["value_a"], f["value_b"]) for f in found["figures"] if f["period_code"] == "2022-08"
+    }
+    assert months == {
+        (unit, indicator): (before, before + 10)
+        for unit, visits, child in (("C11", 110, 41), ("D1", 141, 51), ("P", 1141, 451))
+        for indicator, before in (("VISITS", visits), ("VISITS_CHILD", child))
+    }
+    assert [(slot["unit_code"], slot["period_code"]) for slot in found["submissions"]] == [("C11", "2022-08")]
+    out = tonghop("diff-publications", 1, 2).out
+    assert "141" in out and "151" in out and "báo cáo (sửa) 2022-08.xlsx" in out
+
+
+def summary(publication: int | None = None) -> list[tuple[Any, ...]]:
+    with database.connect("bi_reader", publication=publication) as connection:
+        return connection.execute(
+            "select unit_code, indicator_code, period_code, value, ytd_value, target, reporting_units from marts.indicator_summary "
+            "order by unit_code, indicator_code, period_code"
+        ).fetchall()
+
+
+def test_rollback_shows_the_old_figures_and_stays_there(published: tuple[Told, ...]) -> None:
+    old, new = summary(1), summary(2)
+    told = tonghop("rollback", 1, "--reason", "wrong workbook")
+    assert told.code == 0 and "Publication 3 is live and restates publication 1" in told.out
+    assert summary() == old and summary(3) == old and summary(2) == new != old
+    assert "Nothing to publish" in tonghop("refresh").out
+    assert live_number() == 3
+    assert tonghop("rollback", 2).code == 0
+    assert summary() == new
+    assert tonghop("audit", "verify").out.strip().endswith("Everything agrees.")
+
+
+def test_acts_that_the_state_forbids_are_refused(published: tuple[Told, ...]) -> None:
+    for arguments, why in ((("rollback", 99), "does not exist"), (("discard", 1), "is published"), (("diff-publications", 1, 99), "exist")):
+        told = tonghop(*arguments)
+        assert told.code == 1 and why in told.err
+
+
+def test_verify_finds_a_changed_file(published: tuple[Told, ...], tmp_path: Path) -> None:
+    copy = tmp_path / "archive"
+    shutil.copytree(settings().archive_path, copy)
+    assert tonghop("audit", "verify", "--archive", copy).code == 0
+    file = next(path for path in (copy / "files").rglob("*") if path.is_file())
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes() + b" ")
+    told = tonghop("audit", "verify", "--archive", copy, "--json")
+    assert told.code == 1 and file.name in told.json["problems"][0]
+
+
+def test_a_file_that_cannot_be_read_is_named_with_what_to_do(published: tuple[Told, ...], tmp_path: Path) -> None:
+    before = live_number()
+    broken = tmp_path / "báo cáo.xlsx"
+    broken.write_bytes(b"%PDF-1.7 this is no workbook")
+    told = tonghop("load", broken)
+    assert told.code == 1 and broken.name in told.out and "rejected" in told.out
+    assert "critical" in told.out
+    assert tonghop("load", tmp_path / "nowhere").code == 1
+    assert "Nothing to publish" in tonghop("refresh").out and live_number() == before
+
+
+def test_dsn_prints_a_url_and_nothing_else(published: tuple[Told, ...]) -> None:
+    told = tonghop("dsn", "bi_reader", "--publication", 1)
+    assert told.code == 0 and told.err == "" and told.out.count("\n") == 1
+    with psycopg.connect(told.out.strip()) as connection:
+        assert connection.execute("select max(number) from marts.publication").fetchone() == (1,)
+    assert tonghop("dsn", "postgres").code == 2
+
+
+def test_the_quality_report_of_a_period(published: tuple[Told, ...], tmp_path: Path) -> None:
+    told = tonghop("report", "quality", "2022-07", "-o", tmp_path)
+    assert told.code == 0 and "publication 1:" in told.out
+    assert Path(told.out.split(": ", 1)[1].strip()).is_relative_to(tmp_path)
+    told = tonghop("report", "quality", "2021-01", "-o", tmp_path)
+    assert told.code == 1 and "2021-01" in told.err
+
+
+def test_status_counts(published: tuple[Told, ...]) -> None:
+    counted = tonghop("status", "--json").json
+    assert counted["submissions"] == 6
+    assert "submissions" in tonghop("status").out
+
+
+def test_a_pack_is_checked(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path / "pack")
+    assert tonghop("catalog", "check", pack).code == 0
+    (pack / "units.csv").write_text((pack / "units.csv").read_text().replace("C11,31318", "no code,31318"))
+    told = tonghop("catalog", "check", pack)
+    assert told.code == 1 and "units.csv:5" in told.err
+    told = tonghop("catalog", "check", pack, "--json")
+    assert told.code == 1 and "units.csv:5" in told.json[0]
+
+
+def test_another_catalog_is_used_on_request(published: tuple[Told, ...], tmp_path: Path) -> None:
+    told = tonghop("refresh", "--catalog", tmp_path)
+    assert told.code == 1 and "pack.yml" in told.err
+
+
+def test_a_database_that_does_not_answer_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHOP_HOME", str(tmp_path))
+    monkeypatch.setenv("TONGHOP_ADMIN_DSN", "postgresql://postgres:x@127.0.0.1:1/postgres")
+    settings.cache_clear()
+    told = tonghop("publications")
+    assert told.code == 1 and "does not answer" in told.err
+
+
+def test_ctrl_c_is_a_short_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(database, "ensure_server", interrupted)
+    told = tonghop("publications")
+    assert told.code == 130 and "Interrupted" in told.err
