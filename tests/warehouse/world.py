@@ -29,6 +29,7 @@ Slot = tuple[str, str, str]
 """Unit, form, period."""
 
 EXTRA: dict[str, str] = {
+    "pack": FILES["pack.yml"].replace("first_year: 2021", "first_year: 2020"),  # a year of 53 weeks
     "units": "\n".join(
         # C22 moves to the other district before it ends
         "C22,31327,Trạm Y tế xã Bốn,Commune Four,2,3,station,D2,2004-01-01,2022-03-01,\n"

@@ -32,7 +32,7 @@ facts as (
 
 facts_closed_by_the_candidate as (
     select * from {{ ref('fct_indicator_value') }}
-    where to_publication = (select number from candidate) and to_publication < {{ open_end() }}
+    where to_publication = (select candidate.number from candidate) and to_publication < {{ open_end() }}
 ),
 
 facts_of_the_slots as (

@@ -21,7 +21,7 @@ periods as (
 -- the submission that speaks for a slot: the one in force, else the latest
 submissions_ranked as (
     select
-        submissions.*,
+        *,
         row_number() over (
             partition by period_key, form_key, unit_key
             order by status = 'in_force' desc, received_at desc, version desc
@@ -74,7 +74,7 @@ slots_judged as (
 
 slots_measured as (
     select
-        slots_judged.*,
+        *,
         coalesce(least(100, 100.0 * cells_filled / nullif(cells_expected, 0)), 0) as completeness_pct,
         case when is_first_on_time then 100.0 else 0.0 end as timeliness_pct,
         case
@@ -90,7 +90,7 @@ slots_measured as (
 
 slots_scored as (
     select
-        slots_measured.*,
+        *,
         (completeness_pct + timeliness_pct + correctness_pct) / 3 as score
     from slots_measured
 )

@@ -1,3 +1,4 @@
+-- Reads its sources itself: a view that a deployment replaces would take this one with it for a moment.
 with publications as (
     select * from {{ source('audit', 'publication') }}
 ),

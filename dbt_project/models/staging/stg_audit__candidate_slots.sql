@@ -2,6 +2,10 @@ with slots as (
     select * from {{ source('audit', 'candidate_slot') }}
 ),
 
+candidate as (
+    select * from {{ ref('stg_audit__candidate') }}
+),
+
 slots_of_the_candidate as (
     select
         unit_code,
@@ -10,7 +14,7 @@ slots_of_the_candidate as (
         submission_id,
         change
     from slots
-    where publication = (select number from {{ ref('stg_audit__candidate') }})
+    where publication = (select candidate.number from candidate)
 )
 
 select * from slots_of_the_candidate

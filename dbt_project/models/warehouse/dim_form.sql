@@ -12,7 +12,7 @@ latest_versions as (
         name_en,
         period_type
     from forms
-    order by form_key, form_version desc
+    order by form_key asc, form_version desc
 )
 
 select * from latest_versions

@@ -49,7 +49,7 @@ last_verdicts as (
         verdict_history.failures_info
     from verdict_history
     inner join candidate on verdict_history.given_at <= candidate.opened_at
-    order by verdict_history.submission_id, verdict_history.verdict_id desc
+    order by verdict_history.submission_id asc, verdict_history.verdict_id desc
 ),
 
 submissions_of_the_slots as (

@@ -73,7 +73,7 @@ inherited_rates as (
             and givers.valid_from <= unit_years.day
             and givers.valid_to > unit_years.day
     where targets.rate is not null
-    order by targets.indicator_code, unit_years.unit_key, unit_years.year, givers.level desc
+    order by targets.indicator_code asc, unit_years.unit_key asc, unit_years.year asc, givers.level desc
 ),
 
 sums_from_below as (

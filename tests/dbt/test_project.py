@@ -1,0 +1,91 @@
+"""The dbt project itself: its unit tests, its layers, its descriptions."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tonghop.warehouse import deploy, run_dbt
+from tonghop.warehouse.dbt import DBT_PROJECT
+
+
+@pytest.fixture(scope="module")
+def manifest(server: None) -> dict[str, Any]:
+    """The parsed project, after its unit tests have passed on a deployed warehouse."""
+    deploy()
+    result = run_dbt("test", "--select", "test_type:unit")
+    assert len(result.nodes) >= 7 and {node.status for node in result.nodes} == {"pass"}
+    return dict(json.loads((result.folder / "manifest.json").read_text(encoding="utf-8")))
+
+
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert len(found) > 40
+    return found
+
+
+@pytest.mark.database
+def test_every_model_says_its_grain_and_every_contract_describes_every_column(manifest: dict[str, Any]) -> None:
+    for model in models(manifest):
+        assert model["description"], model["name"]
+        if model["config"]["contract"]["enforced"]:
+            assert all(column["description"] and column["data_type"] for column in model["columns"].values()), model["name"]
+
+
+@pytest.mark.database
+def test_layers_point_one_way(manifest: dict[str, Any]) -> None:
+    allowed = {
+        "staging": {"staging"},
+        "intermediate": {"staging", "intermediate", "warehouse"},
+        "warehouse": {"staging", "intermediate", "warehouse"},
+        "rules": {"staging", "intermediate", "warehouse", "rules"},
+        "marts": {"warehouse"},
+    }
+    layer = {model["unique_id"]: model["fqn"][1] for model in models(manifest)}
+    for model in models(manifest):
+        above = {layer[parent] for parent in model["depends_on"]["nodes"] if parent in layer}
+        assert above <= allowed[model["fqn"][1]], model["name"]
+
+
+@pytest.mark.database
+def test_sources_are_read_in_staging_only(manifest: dict[str, Any]) -> None:
+    readers = {
+        model["name"]
+        for model in models(manifest)
+        if model["fqn"][1] != "staging" and any(parent.startswith("source.") for parent in model["depends_on"]["nodes"])
+    }
+    assert readers == {"marts__publication"}  # a view of the marts may not depend on a view that a deployment replaces
+
+
+@pytest.mark.database
+def test_marts_and_warehouse_are_built_as_promised(manifest: dict[str, Any]) -> None:
+    for model in models(manifest):
+        if model["fqn"][1] == "warehouse":
+            assert (model["config"]["incremental_strategy"], model["config"]["full_refresh"]) == ("versioned", False), model["name"]
+            assert model["config"]["unique_key"], model["name"]
+        if model["fqn"][1] == "marts":
+            assert (model["schema"], model["config"]["materialized"]) == ("marts", "view"), model["name"]
+
+
+def test_the_profile_leaves_the_publication_alone() -> None:
+    profile = (DBT_PROJECT / "profiles.yml").read_text(encoding="utf-8")
+    assert not re.search(r"^\s*search_path:", profile, re.MULTILINE)
+
+
+def test_no_name_of_a_catalog_stands_in_sql() -> None:
+    names = {
+        line.split(",")[0]
+        for file in ("units.csv", "indicators.csv", "forms.csv")
+        for line in (DBT_PROJECT.parent / "catalog" / "hau_giang" / file).read_text(encoding="utf-8").splitlines()[1:]
+    }
+    assert len(names) > 100
+    sql = "\n".join(path.read_text(encoding="utf-8") for folder in ("models", "macros", "tests") for path in _sql(DBT_PROJECT / folder))
+    assert {name for name in names if re.search(rf"'{re.escape(name)}'", sql)} == set()
+
+
+def _sql(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.sql"))
