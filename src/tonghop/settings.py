@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         "0 6 26 * *", description="when the refresh DAG runs without new files, in the pack's time zone: it notes reports that have not come"
     )
     settle_seconds: int = Field(5, description="a file younger than this may still be written and is left for the next poll")
-    batch_files: int = Field(50, description="files that one intake task reads")
+    batch_files: int = Field(200, description="files that one intake task reads: a task costs some seconds before its first file")
     batch_limit: int = Field(200, description="tasks that one intake run is split into at most")
     gate_loss_pct: int = Field(20, ge=0, le=100, description="gate 2 refuses a publication that loses more of a period's figures")
     max_file_mb: int = Field(50, description="larger files are not opened")
