@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -173,7 +174,7 @@ select sha256, source_uri, sender, received_at, '2022-09-16', 'unchanged' from s
 
 def _evidence(number: int) -> tuple[Evidence, dict[str, UnitPage]]:
     with read_evidence(number) as found:
-        return found, {page.unit_code: page for page in found.units}
+        return replace(found, matrix=list(found.matrix)), {page.unit_code: page for page in found.units}
 
 
 def _standing(found: Evidence) -> dict[str, Any]:

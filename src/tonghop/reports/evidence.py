@@ -7,7 +7,7 @@ use, the version that is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -151,15 +151,15 @@ class GateRun:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All of it. `units` can be read once: there can be very many, and they are fetched as they are asked for."""
+    """All of it. `matrix` and `units` can be read once: there can be very many, and they are fetched as they are asked for."""
 
     head: Head
     forms: dict[str, Names]
     indicators: dict[str, Names]
     periods: list[PeriodCounts]
     rules: list[RuleCounts]
-    matrix: list[UnitRow]
-    units: Iterator[UnitPage]
+    matrix: Iterable[UnitRow]
+    units: Iterable[UnitPage]
     rejected: list[RejectedFile]
     gates: list[GateRun]
 
@@ -189,7 +189,7 @@ def read_evidence(publication: int) -> Iterator[Evidence]:
             indicators=_names(connection, "select indicator_code, name_vi, name_en from marts.dim_indicator"),
             periods=_all(connection, PeriodCounts, _query("slots", "periods"), values),
             rules=_all(connection, RuleCounts, _query("slots", "rules"), values),
-            matrix=_all(connection, UnitRow, _query("slots", "matrix"), values),
+            matrix=_stream(connection, UnitRow, _query("slots", "matrix"), values),
             units=_stream(connection, UnitPage, _query("slots", "units"), values),
             rejected=_all(connection, RejectedFile, _query("rejected"), values),
             gates=_all(connection, GateRun, _query("gates"), values),
@@ -217,7 +217,7 @@ def _all(connection: psycopg.Connection, row: type[R], query: str, values: Mappi
 
 
 def _stream(connection: psycopg.Connection, row: type[R], query: str, values: Mapping[str, Any]) -> Iterator[R]:
-    with connection.cursor("units", row_factory=class_row(row)) as cursor:
+    with connection.cursor(row.__name__, row_factory=class_row(row)) as cursor:
         cursor.itersize = _ROWS_AT_A_TIME
         yield from cursor.execute(query, values)
 
