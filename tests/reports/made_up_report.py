@@ -23,12 +23,12 @@ def problem(severity: str, **values: Any) -> dict[str, Any]:
     return {
         "severity": severity, "rule_code": "VISITS_IS_SUM", "sheet": "Khám bệnh", "cell": "D10", "indicator_code": "VISITS",
         "text_vi": "Tổng phải bằng cộng các thành phần", "text_en": "A total must equal the sum of its parts",
-        "measure": "value", "found": "1448", "expected": "= 1450.5", "cells": [], "is_finding": False, "typed": "1.448",
+        "measure": "value", "found": "1448", "expected": "= 1450.5", "cells": [], "others": None, "is_finding": False, "typed": "1.448",
     } | values  # fmt: skip
 
 
 def cell(address: str, code: str, value: int) -> dict[str, Any]:
-    return {"sheet": "Khám bệnh", "cell": address, "indicator_code": code, "value": Decimal(value), "measure": "value"}
+    return {"sheet": "Khám bệnh", "cell": address, "indicator_code": code, "value": Decimal(value), "measure": "value", "submission_id": 2}
 
 
 def version(number: int, *problems: dict[str, Any], **values: Any) -> dict[str, Any]:
@@ -79,7 +79,11 @@ def made_up() -> Evidence:
                     "quarantined",
                     version(
                         2,
-                        problem("critical", cells=parts),
+                        problem(
+                            "critical",
+                            cells=[*parts, {**parts[0], "submission_id": 9}],
+                            others={"9": {"unit_code": "C11", "period_code": "2022-07"}},
+                        ),
                         problem(
                             "warning",
                             rule_code="COPIED",

@@ -155,7 +155,11 @@ insert into warehouse.rule_failure_comparison
 select w.run, 'VISITS_IS_SUM', 'comparison', w.severity, s.submission_id, s.unit_code, s.form_code, s.period_code, 'VISITS', 'value',
     'Khám bệnh', 'D10', 10, 12.5, 0, '10', '= 12.5',
     '[{"sheet": "Khám bệnh", "cell": "D10", "indicator_code": "VISITS", "measure": "value", "value": 10},
-      {"sheet": "Khám bệnh", "cell": "D11", "indicator_code": "VISITS_CHILD", "measure": "value", "value": 12.5}]'
+      {"sheet": "Khám bệnh", "cell": "D11", "indicator_code": "VISITS_CHILD", "measure": "value", "value": 12.5}]'::jsonb
+    || (
+        select jsonb_build_object('sheet', 'S', 'cell', 'D9', 'indicator_code', 'VISITS', 'value', 7, 'submission_id', submission_id)
+        from staging.submission where source_uri like '%/good.xlsx'
+    )
 from (values
     ('b second', 3, 'critical'), ('late', 3, 'warning'), ('late', 2, 'critical'), ('b second', 5, 'info')
 ) as w (name, run, severity)
@@ -217,7 +221,8 @@ def test_the_report_of_a_publication_is_what_was_so_then(world: Path) -> None:
     unreadable, broken = second["problems"][:2]
     assert (unreadable["text_en"], unreadable["found"], unreadable["cell"]) == ("Cell D9: cannot be read", "tw0", "D9")
     assert (broken["text_vi"], broken["typed"]) == ("Tổng phải bằng cộng các thành phần", "1O")
-    assert [cell["value"] for cell in broken["cells"]] == [10, Decimal("12.5")]
+    assert [cell["value"] for cell in broken["cells"]] == [10, Decimal("12.5"), 7]
+    assert broken["others"] == {str(broken["cells"][2]["submission_id"]): {"unit_code": "H1", "period_code": "2022-08"}}
     assert _problems(pages["C12"].slots[0]["versions"][0]) == [("warning", "VISITS_IS_SUM")]  # not what a failed run had said
     assert pages["C21"].slots[0]["versions"] == []
     assert (pages["C11"].name_vi, pages["C11"].parent_en) == ("Trạm Y tế xã Một", "An Binh district")

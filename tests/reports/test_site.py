@@ -67,9 +67,12 @@ def test_a_problem_says_what_where_and_what_is_expected_in_the_marks_of_the_lang
     for text, words in (
         (
             vietnamese,
-            ("Tổng phải bằng cộng các thành phần", "1.450,5", "Lượt khám", "và 18 ô khác", "Số liệu của bản 1 vẫn"),
+            ("Tổng phải bằng cộng các thành phần", "1.450,5", "Lượt khám", "và 18 ô khác", "Số liệu của bản 1 vẫn", "(Tháng 7/2022)"),
         ),
-        (english, ("A total must equal the sum of its parts", "1,450.5", "Visits", "and 18 more", "The figures of version 1 stay")),
+        (
+            english,
+            ("A total must equal the sum of its parts", "1,450.5", "Visits", "and 18 more", "The figures of version 1 stay", "(July 2022)"),
+        ),
     ):
         for word in (*words, "VISITS_IS_SUM", "Khám bệnh!<b>D10</b>"):
             assert word in text, word

@@ -8,6 +8,12 @@
                 'sheet', problems.sheet, 'cell', problems.cell, 'indicator_code', problems.indicator_code, 'measure', problems.measure,
                 'found', problems.found_text, 'expected', problems.expected_text, 'cells', problems.cells,
                 'is_finding', problems.is_finding,
+                'others', (
+                    select jsonb_object_agg(other.submission_id, jsonb_build_object('unit_code', other.unit_code, 'period_code', other.period_code))
+                    from jsonb_array_elements(problems.cells) as involved (cell)
+                    inner join staging.submission as other on (involved.cell ->> 'submission_id')::bigint = other.submission_id
+                    where other.submission_id <> problems.submission_id
+                ),
                 'typed', (
                     select min(cell.raw) from staging.cell
                     where cell.submission_id = problems.submission_id and cell.sheet = problems.sheet and cell.cell = problems.cell
