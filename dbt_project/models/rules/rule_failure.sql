@@ -15,6 +15,6 @@
 ] %}
 
 {% for kind in kinds %}
-select * from {{ ref('rule_failure_' ~ kind) }}
+select * from {{ ref('rule_failure_' ~ kind) }} -- noqa: AM04
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -70,8 +70,10 @@ own_prints as (
 equal_to_another_unit as (
     select
         own_prints.*,
-        case when units_by_print.unit_codes[1] = own_prints.unit_code then units_by_print.unit_codes[2] else units_by_print.unit_codes[1] end
-        || ' ' || own_prints.period_code as other
+        case
+            when units_by_print.unit_codes[1] = own_prints.unit_code then units_by_print.unit_codes[2]
+            else units_by_print.unit_codes[1]
+        end || ' ' || own_prints.period_code as other
     from own_prints
     inner join units_by_print
         on
