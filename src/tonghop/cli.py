@@ -403,8 +403,7 @@ def _print_findings(outcome: Outcome) -> None:
     if findings:
         _line(f"{outcome.source_uri}")
     for finding in findings[:_SHOWN]:
-        where = f" {finding.sheet}!{finding.cell}" if finding.sheet and finding.cell else f" {finding.sheet}" if finding.sheet else ""
-        _line(f"  {finding.severity} {finding.code}{where}: {finding.text_vi}\n    {finding.text_en}")
+        _line(f"  {finding.severity} {finding.code}: {finding.text_vi}\n    {finding.text_en}")
     _and_more(len(findings), "findings of this file")
 
 

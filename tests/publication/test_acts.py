@@ -304,6 +304,19 @@ class TestRollingBack:
         assert world.refresh() == 4
         assert world.figures(4) == {("A", "2022-01"): Decimal(3)}
 
+    def test_an_older_version_that_came_up_in_between_does_not_come_again(self, world: World) -> None:
+        world.accept("B", "2022-01", 1)
+        world.refresh()
+        world.accept("A", "2022-01", 2, minutes=500)
+        world.refresh()
+        publication.rollback(1, "the late version is wrong")  # 3
+        world.accept("A", "2022-01", 3, minutes=100)
+        world.refresh()  # 4: the older one is in force
+        publication.rollback(2, "the late version was right")  # 5
+        publication.rollback(1, "neither is")
+        assert publication.open_candidate() is None
+        assert world.figures(6) == {("B", "2022-01"): Decimal(1)}
+
     def test_again_changes_nothing(self, world: World) -> None:
         self.published(world)
         assert publication.rollback(1, "wrong file") == publication.rollback(1, "wrong file") == 3

@@ -28,8 +28,9 @@ from tonghop.publication.records import (
     record_event,
     wait_for_writers,
 )
-from tonghop.publication.slots import find_changes, find_way_back, freeze_changes, hold_and_release
+from tonghop.publication.slots import find_changes, freeze_changes
 from tonghop.publication.versions import forget, restate, table_exists
+from tonghop.publication.way_back import find_way_back, hold_and_release
 
 
 def open_candidate(periods: Sequence[str] | None = None) -> int | None:
@@ -143,7 +144,7 @@ def _begin_rollback(connection: psycopg.Connection, target: Publication, head: i
     """Flip to the old publication at once, and record what has to be restated: from here on the way back will be completed."""
     find_way_back(connection, head, target.number)
     number = _new_candidate(connection, "restatement", target.number, False, target.pack_hash, target.code_version, reason)
-    held, released = hold_and_release(connection, head, target.number, number, reason)
+    held, released = hold_and_release(connection, target.number, number, reason)
     connection.execute("update audit.live set number = %s", (target.number,))
     record_event(
         connection, "rolled_back", number, head=head, to=target.number, reason=reason, submissions_held=held, submissions_released=released

@@ -28,7 +28,7 @@ _NO_SUBMISSIONS = sql.SQL("select null::bigint as submission_id, null::text as s
 _EVER_RECORDED = sql.SQL("select submission_id, verdict from warehouse.fct_submission")
 _NO_DUTIES = sql.SQL("select null::text as unit_code, null::text as form_code, null::text as period_code where false")
 
-_SLOT_CHANGE = """
+SLOT_CHANGE = """
     create temporary table slot_change (
         unit_code text, form_code text, period_code text, submission_id bigint, change text, opens boolean
     ) on commit drop
@@ -172,7 +172,7 @@ def find_changes(connection: psycopg.Connection, pack_hash: str, scope_all: bool
 
     With `scope_all` every slot ever published joins as `unchanged`; with `periods` only their slots can change.
     """
-    connection.execute(_SLOT_CHANGE)
+    connection.execute(SLOT_CHANGE)
     statement = _CHANGES.format(
         published_submissions=_PUBLISHED_SUBMISSIONS if table_exists(connection, "fct_submission") else _NO_SUBMISSIONS,
         ever_recorded=_EVER_RECORDED if table_exists(connection, "fct_submission") else _NO_SUBMISSIONS,
@@ -194,111 +194,3 @@ def freeze_changes(connection: psycopg.Connection, number: int) -> None:
         "select %s, unit_code, form_code, period_code, submission_id, change from slot_change",
         (number,),
     )
-
-
-_AT_HEAD = sql.SQL("f.from_publication <= %(head)s and f.to_publication > %(head)s")
-_AT_BASE = sql.SQL("f.from_publication <= %(base)s and f.to_publication > %(base)s")
-
-_DIFFERENCE = sql.SQL("""
-insert into slot_change
-with at_head as (
-    select s.unit_code, s.form_code, s.period_code, f.submission_id
-    from warehouse.fct_submission as f
-    inner join staging.submission as s on f.submission_id = s.submission_id
-    where f.status = 'in_force' and {at_head}
-),
-
-at_base as (
-    select s.unit_code, s.form_code, s.period_code, f.submission_id
-    from warehouse.fct_submission as f
-    inner join staging.submission as s on f.submission_id = s.submission_id
-    where f.status = 'in_force' and {at_base}
-)
-
-select
-    unit_code, form_code, period_code, b.submission_id,
-    case
-        when h.submission_id is null then 'new'
-        when b.submission_id is null then 'withdrawn'
-        else 'corrected'
-    end,
-    true
-from at_head as h
-full join at_base as b using (unit_code, form_code, period_code)
-where h.submission_id is distinct from b.submission_id
-""").format(at_head=_AT_HEAD, at_base=_AT_BASE)
-
-
-def find_way_back(connection: psycopg.Connection, head: int, base: int) -> None:
-    """Fill `slot_change` with what changes when publication `base` is restated after `head`."""
-    connection.execute(_SLOT_CHANGE)
-    connection.execute(_DIFFERENCE, {"head": head, "base": base})
-
-
-_HOLD = sql.SQL("""
-with last_verdict as (
-    select distinct on (submission_id) submission_id, verdict, failures_critical, failures_warning, failures_info
-    from audit.verdict
-    order by submission_id, verdict_id desc
-),
-
-at_base as (
-    select s.*
-    from warehouse.fct_submission as f
-    inner join staging.submission as s on f.submission_id = s.submission_id
-    where f.status = 'in_force' and {at_base}
-),
-
-taken_back as (
-    select v.*
-    from warehouse.fct_submission as f
-    inner join staging.submission as s on f.submission_id = s.submission_id
-    inner join last_verdict as v on s.submission_id = v.submission_id
-    left join at_base as b
-        on s.unit_code = b.unit_code and s.form_code = b.form_code and s.period_code = b.period_code
-    where {at_head}
-        and v.verdict in ('accepted', 'accepted_with_warnings')
-        and (b.submission_id is null or (s.received_at, s.version) > (b.received_at, b.version))
-)
-
-insert into audit.verdict (submission_id, verdict, publication, failures_critical, failures_warning, failures_info, reason)
-select submission_id, 'held', %(number)s, failures_critical, failures_warning, failures_info, %(reason)s
-from taken_back
-""").format(at_head=_AT_HEAD, at_base=_AT_BASE)
-
-_RELEASE = sql.SQL("""
-with last_verdict as (
-    select distinct on (submission_id) submission_id, verdict
-    from audit.verdict
-    order by submission_id, verdict_id desc
-),
-
-last_acceptance as (
-    select distinct on (submission_id)
-        submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info
-    from audit.verdict
-    where verdict in ('accepted', 'accepted_with_warnings')
-    order by submission_id, verdict_id desc
-)
-
-insert into audit.verdict
-    (submission_id, verdict, gate_run_id, publication, failures_critical, failures_warning, failures_info, reason)
-select a.submission_id, a.verdict, a.gate_run_id, %(number)s, a.failures_critical, a.failures_warning, a.failures_info, %(reason)s
-from warehouse.fct_submission as f
-inner join last_verdict as v on f.submission_id = v.submission_id and v.verdict = 'held'
-inner join last_acceptance as a on f.submission_id = a.submission_id
-where f.status = 'in_force' and {at_base}
-""").format(at_head=_AT_HEAD, at_base=_AT_BASE)
-
-
-def hold_and_release(connection: psycopg.Connection, head: int, base: int, number: int, reason: str) -> tuple[int, int]:
-    """Make the verdicts agree with going back from `head` to `base`, so that the next refresh does not undo it.
-
-    Held are the accepted submissions that `head` knows and that would come before the one that `base` had in force; those
-    that `base` had in force and an earlier rollback held get their acceptance back. Submissions that were never published
-    are untouched. Returns how many were held, and how many released.
-    """
-    values = {"head": head, "base": base, "number": number, "reason": reason}
-    held = connection.execute(_HOLD, values).rowcount
-    released = connection.execute(_RELEASE, values).rowcount
-    return held, released
