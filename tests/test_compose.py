@@ -150,6 +150,12 @@ def test_the_image_runs_what_exists_as_an_ordinary_user() -> None:
     assert "--require-hashes" in DOCKERFILE
 
 
+def test_the_image_is_installed_by_the_same_program_as_the_environment_of_make() -> None:
+    version = re.search(r"^UV := (uv==[\d.]+)$", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    assert version is not None
+    assert f" {version[1]} " in DOCKERFILE
+
+
 def test_what_the_image_copies_exists_and_is_sent_to_the_build() -> None:
     copied = [source for line in re.findall(r"^COPY (.*)$", DOCKERFILE, re.MULTILINE) for source in line.split()[1:-1]]
     assert {"src", "dags", "dbt_project", "expectations", "catalog", "requirements.lock"} <= set(copied)
