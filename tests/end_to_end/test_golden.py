@@ -11,7 +11,7 @@ from tests.end_to_end.printed import FILE, MART_COLUMN, NO_WHOLE_PLAN, Figure, p
 
 from tonghop.database import connect
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.airflow]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.airflow, pytest.mark.timeout(2400)]
 
 
 def province_in_august(publication: int) -> dict[str, dict[str, Any]]:

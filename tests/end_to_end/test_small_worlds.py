@@ -24,7 +24,7 @@ from tonghop.database import DatabaseDown, admin_connect, connect, embedded
 from tonghop.samples import build_samples
 from tonghop.settings import PROJECT, settings
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.database]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.database, pytest.mark.timeout(2400)]
 
 MONTHS = ("2022-07", "2022-08")
 PACK = PROJECT / "catalog" / "hau_giang"
@@ -73,8 +73,8 @@ def test_leaving_a_district_out_lowers_the_sum_by_its_part(world: World, pack: P
         "select value, reporting_units, expected_units from marts.indicator_summary "
         "where unit_code = %s and indicator_code = %s and period_code = '2022-07'"
     )
-    (with_it,) = rows(query, (pack.root_unit, ONE_FLOW), publication=2)
-    (without,) = rows(query, (pack.root_unit, ONE_FLOW), publication=1)
+    (with_it,) = rows(query, (pack.head.root_unit, ONE_FLOW), publication=2)
+    (without,) = rows(query, (pack.head.root_unit, ONE_FLOW), publication=1)
     (its_part,) = rows(query, (district, ONE_FLOW), publication=2)
     assert its_part[0] > 0 and its_part[1] > 0
     assert without[0] == with_it[0] - its_part[0]
@@ -95,7 +95,7 @@ def test_one_more_case_in_one_cell_changes_exactly_its_ancestors_by_one(
         "where u.level = 3 and i.indicator_code = %s and f.measure = 'value' and f.value > 0 order by u.unit_code limit 1",
         (ONE_FLOW,),
     )[0]
-    path = [unit, *(each.parent_code for each in pack.units if each.unit_code == unit), pack.root_unit]
+    path = [unit, *(each.parent_code for each in pack.units if each.unit_code == unit), pack.head.root_unit]
 
     changed = tmp_path / Path(source).name
     workbook = openpyxl.load_workbook(source)
