@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     archive: Path | None = Field(None, description="where bytes and manifests are kept; default <home>/archive")
     poll_seconds: int = Field(120, description="how often the intake DAG looks into the landing area")
     refresh_cron: str = Field(
-        "0 6 26 * *", description="when the refresh DAG runs without new files, in the pack's time zone: it notes reports that have not come"
+        "0 6 26 * *",
+        description="when the refresh DAG runs without new files, in the pack's time zone: it notes reports that have not come",
     )
     settle_seconds: int = Field(5, description="a file younger than this may still be written and is left for the next poll")
     batch_files: int = Field(200, description="files that one intake task reads: a task costs some seconds before its first file")
