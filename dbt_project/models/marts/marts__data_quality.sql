@@ -19,17 +19,15 @@ periods as (
 ),
 
 -- the submission that speaks for a slot: the one in force, else the latest
-submissions_ranked as (
-    select
+submissions_that_speak as (
+    select distinct on (period_key, form_key, unit_key)
         *,
-        row_number() over (
-            partition by period_key, form_key, unit_key
-            order by status = 'in_force' desc, received_at desc, version desc
-        ) as precedence,
-        count(*) over (partition by period_key, form_key, unit_key) as versions,
-        min(received_at) over (partition by period_key, form_key, unit_key) as first_received_at,
-        max(received_at) over (partition by period_key, form_key, unit_key) as last_received_at
+        count(*) over slot as versions,
+        min(received_at) over slot as first_received_at,
+        max(received_at) over slot as last_received_at
     from submissions
+    window slot as (partition by period_key, form_key, unit_key)
+    order by period_key asc, form_key asc, unit_key asc, status = 'in_force' desc, received_at desc, version desc
 ),
 
 slots_judged as (
@@ -41,35 +39,34 @@ slots_judged as (
         duties.period_key,
         periods.period_code,
         case
-            when submissions_ranked.submission_id is null then 'missing'
-            when submissions_ranked.status = 'superseded' then 'held'
-            else submissions_ranked.status
+            when submissions_that_speak.submission_id is null then 'missing'
+            when submissions_that_speak.status = 'superseded' then 'held'
+            else submissions_that_speak.status
         end as status,
-        submissions_ranked.submission_id,
-        coalesce(submissions_ranked.versions, 0)::integer as versions,
+        submissions_that_speak.submission_id,
+        coalesce(submissions_that_speak.versions, 0)::integer as versions,
         duties.due_at,
-        submissions_ranked.first_received_at,
-        submissions_ranked.last_received_at,
-        coalesce(submissions_ranked.first_received_at <= duties.due_at, false) as is_first_on_time,
-        coalesce(submissions_ranked.last_received_at <= duties.due_at, false) as is_last_on_time,
-        coalesce(submissions_ranked.cells_expected, 0) as cells_expected,
-        coalesce(submissions_ranked.cells_filled, 0) as cells_filled,
-        coalesce(submissions_ranked.findings_critical, 0) as findings_critical,
-        coalesce(submissions_ranked.findings_warning, 0) as findings_warning,
-        coalesce(submissions_ranked.findings_info, 0) as findings_info,
-        coalesce(submissions_ranked.failures_critical, 0) as failures_critical,
-        coalesce(submissions_ranked.failures_warning, 0) as failures_warning,
-        coalesce(submissions_ranked.failures_info, 0) as failures_info
+        submissions_that_speak.first_received_at,
+        submissions_that_speak.last_received_at,
+        coalesce(submissions_that_speak.first_received_at <= duties.due_at, false) as is_first_on_time,
+        coalesce(submissions_that_speak.last_received_at <= duties.due_at, false) as is_last_on_time,
+        coalesce(submissions_that_speak.cells_expected, 0) as cells_expected,
+        coalesce(submissions_that_speak.cells_filled, 0) as cells_filled,
+        coalesce(submissions_that_speak.findings_critical, 0) as findings_critical,
+        coalesce(submissions_that_speak.findings_warning, 0) as findings_warning,
+        coalesce(submissions_that_speak.findings_info, 0) as findings_info,
+        coalesce(submissions_that_speak.failures_critical, 0) as failures_critical,
+        coalesce(submissions_that_speak.failures_warning, 0) as failures_warning,
+        coalesce(submissions_that_speak.failures_info, 0) as failures_info
     from duties
     inner join units on duties.unit_key = units.unit_key
     inner join forms on duties.form_key = forms.form_key
     inner join periods on duties.period_key = periods.period_key
-    left join submissions_ranked
+    left join submissions_that_speak
         on
-            duties.period_key = submissions_ranked.period_key
-            and duties.form_key = submissions_ranked.form_key
-            and duties.unit_key = submissions_ranked.unit_key
-            and submissions_ranked.precedence = 1
+            duties.period_key = submissions_that_speak.period_key
+            and duties.form_key = submissions_that_speak.form_key
+            and duties.unit_key = submissions_that_speak.unit_key
 ),
 
 slots_measured as (

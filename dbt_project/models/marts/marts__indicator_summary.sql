@@ -34,18 +34,36 @@ periods as (
     select * from {{ published_rows(ref('dim_period')) }}
 ),
 
--- a rate target is a percentage of what another indicator has for the same unit and period
-figures_with_targets as (
+-- the dimensions first: a filter on a unit, an indicator or a period must be able to come before all else
+figures_described as (
     select
-        figures.period_key,
-        figures.indicator_key,
         figures.unit_key,
+        units.unit_code,
+        units.level,
+        figures.indicator_key,
+        indicators.indicator_code,
+        indicators.kind,
+        figures.period_key,
+        periods.period_code,
+        periods.period_type,
         figures.year,
         figures.value,
         figures.ytd_value,
+        figures.same_period_key,
+        figures.same_period_unit_key,
         figures.reporting_units,
         figures.expected_units,
-        figures.is_complete,
+        figures.is_complete
+    from figures
+    inner join periods on figures.period_key = periods.period_key
+    inner join indicators on figures.indicator_key = indicators.indicator_key
+    inner join units on figures.unit_key = units.unit_key
+),
+
+-- a rate target is a percentage of what another indicator has for the same unit and period
+figures_with_the_year_before as (
+    select
+        figures_described.*,
         targets.comparison,
         coalesce(targets.target, targets.rate / 100 * bases.ytd_value) as target,
         figures_of_the_year_before.value as same_period_value,
@@ -54,69 +72,65 @@ figures_with_targets as (
             targets_of_the_year_before.target,
             targets_of_the_year_before.rate / 100 * bases_of_the_year_before.ytd_value
         ) as same_period_target
-    from figures
+    from figures_described
     left join targets
         on
-            figures.indicator_key = targets.indicator_key
-            and figures.unit_key = targets.unit_key
-            and figures.year = targets.year
+            figures_described.indicator_key = targets.indicator_key
+            and figures_described.unit_key = targets.unit_key
+            and figures_described.year = targets.year
     left join bases
         on
-            figures.period_key = bases.period_key
+            figures_described.period_key = bases.period_key
             and targets.of_indicator_key = bases.indicator_key
-            and figures.unit_key = bases.unit_key
+            and figures_described.unit_key = bases.unit_key
     left join figures_of_the_year_before
         on
-            figures.same_period_key = figures_of_the_year_before.period_key
-            and figures.indicator_key = figures_of_the_year_before.indicator_key
-            and figures.same_period_unit_key = figures_of_the_year_before.unit_key
+            figures_described.same_period_key = figures_of_the_year_before.period_key
+            and figures_described.indicator_key = figures_of_the_year_before.indicator_key
+            and figures_described.same_period_unit_key = figures_of_the_year_before.unit_key
     left join targets_of_the_year_before
         on
-            figures.indicator_key = targets_of_the_year_before.indicator_key
-            and figures.same_period_unit_key = targets_of_the_year_before.unit_key
-            and figures.year - 1 = targets_of_the_year_before.year
+            figures_described.indicator_key = targets_of_the_year_before.indicator_key
+            and figures_described.same_period_unit_key = targets_of_the_year_before.unit_key
+            and figures_described.year - 1 = targets_of_the_year_before.year
     left join bases_of_the_year_before
         on
-            figures.same_period_key = bases_of_the_year_before.period_key
+            figures_described.same_period_key = bases_of_the_year_before.period_key
             and targets_of_the_year_before.of_indicator_key = bases_of_the_year_before.indicator_key
-            and figures.same_period_unit_key = bases_of_the_year_before.unit_key
+            and figures_described.same_period_unit_key = bases_of_the_year_before.unit_key
 ),
 
 figures_compared as (
     select
-        figures_with_targets.unit_key,
-        units.unit_code,
-        units.level,
-        figures_with_targets.indicator_key,
-        indicators.indicator_code,
-        indicators.kind,
-        figures_with_targets.period_key,
-        periods.period_code,
-        periods.period_type,
-        figures_with_targets.year,
+        unit_key,
+        unit_code,
+        level,
+        indicator_key,
+        indicator_code,
+        kind,
+        period_key,
+        period_code,
+        period_type,
+        year,
         'as_reported' as map,
-        figures_with_targets.value,
-        figures_with_targets.ytd_value,
-        figures_with_targets.target,
-        figures_with_targets.comparison,
-        100 * figures_with_targets.ytd_value / nullif(figures_with_targets.target, 0) as pct_of_target,
-        100 * figures_with_targets.ytd_value / nullif(figures_with_targets.target, 0)
-        - 100 * figures_with_targets.same_period_ytd_value / nullif(figures_with_targets.same_period_target, 0)
+        value,
+        ytd_value,
+        target,
+        comparison,
+        100 * ytd_value / nullif(target, 0) as pct_of_target,
+        100 * ytd_value / nullif(target, 0) - 100 * same_period_ytd_value / nullif(same_period_target, 0)
             as pct_of_target_change,
-        figures_with_targets.same_period_value,
-        figures_with_targets.same_period_ytd_value,
-        figures_with_targets.ytd_value - figures_with_targets.same_period_ytd_value as yoy_abs,
-        {{ change_pct('figures_with_targets.ytd_value', 'figures_with_targets.same_period_ytd_value') }} as yoy_pct,
-        figures_with_targets.value - figures_with_targets.same_period_value as month_yoy_abs,
-        {{ change_pct('figures_with_targets.value', 'figures_with_targets.same_period_value') }} as month_yoy_pct,
-        figures_with_targets.reporting_units,
-        figures_with_targets.expected_units,
-        figures_with_targets.is_complete,
+        same_period_value,
+        same_period_ytd_value,
+        ytd_value - same_period_ytd_value as yoy_abs,
+        {{ change_pct('ytd_value', 'same_period_ytd_value') }} as yoy_pct,
+        value - same_period_value as month_yoy_abs,
+        {{ change_pct('value', 'same_period_value') }} as month_yoy_pct,
+        reporting_units,
+        expected_units,
+        is_complete,
         false as is_estimate
-    from figures_with_targets
-    inner join units on figures_with_targets.unit_key = units.unit_key
-    inner join indicators on figures_with_targets.indicator_key = indicators.indicator_key
-    inner join periods on figures_with_targets.period_key = periods.period_key
+    from figures_with_the_year_before
 )
 
 select * from figures_compared
