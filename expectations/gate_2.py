@@ -22,13 +22,16 @@ def assets(publication: int, root_unit: str, figures_before: Mapping[str, int], 
     return [
         _visible(publication),
         _marts(publication),
-        _root_rows(root_unit, figures_before, loss_pct),
+        _root(root_unit),
+        _root_rows(figures_before, loss_pct),
         _submissions(publication),
         _fact_keys(publication),
         _written(publication),
         _summary(),
-        _root_sums(root_unit),
-        _ratios(root_unit),
+        _series(),
+        _leaves(),
+        _root_sums(),
+        _ratios(),
     ]
 
 
@@ -78,7 +81,7 @@ def _marts(publication: int) -> Asset:
     )
 
 
-def _root_rows(root_unit: str, figures_before: Mapping[str, int], loss_pct: int) -> Asset:
+def _root_rows(figures_before: Mapping[str, int], loss_pct: int) -> Asset:
     before = ", ".join(f"({literal(period)}, {figures})" for period, figures in sorted(figures_before.items()))
     return Asset(
         name="root_rows",
@@ -89,8 +92,7 @@ def _root_rows(root_unit: str, figures_before: Mapping[str, int], loss_pct: int)
 
             figures_now as (
                 select period_code, count(value) as figures
-                from marts.indicator_summary
-                where unit_code = {literal(root_unit)}
+                from {table_of("root")}
                 group by period_code
             )
 
@@ -304,31 +306,63 @@ def _summary() -> Asset:
     )
 
 
-def _root_sums(root_unit: str) -> Asset:
+def _series() -> Asset:
+    """The indicators and periods that the candidate wrote, with the parts of its ratios, written or not."""
     return Asset(
-        name="root_sums",
+        name="series",
         query=f"""
             with written as (
                 select period_key, indicator_key from {_WRITTEN} group by period_key, indicator_key
-            ),
-
-            root as (
-                select s.period_key, s.indicator_key, s.period_code, s.indicator_code, s.value
-                from marts.indicator_summary as s
-                inner join written as w on s.period_key = w.period_key and s.indicator_key = w.indicator_key
-                where s.unit_code = {literal(root_unit)} and s.map = 'as_reported' and s.kind <> 'ratio'
-            ),
-
-            leaves as (
-                select l.period_key, l.indicator_key, sum(l.value) as value
-                from marts.indicator_leaf as l
-                inner join written as w on l.period_key = w.period_key and l.indicator_key = w.indicator_key
-                group by l.period_key, l.indicator_key
             )
 
-            select root.period_code, root.indicator_code, root.value as root_value, leaves.value as sum_of_units
-            from root
-            left join leaves on root.period_key = leaves.period_key and root.indicator_key = leaves.indicator_key
+            select period_key, indicator_key from written
+            union
+            select w.period_key, part.indicator_key
+            from written as w
+            inner join marts.dim_indicator as i on w.indicator_key = i.indicator_key
+            inner join marts.dim_indicator as part on part.indicator_code in (i.numerator_code, i.denominator_code)
+        """,
+    )
+
+
+def _root(root_unit: str) -> Asset:
+    """All figures of the root: they are few, and joined to others only with statistics (the planner takes the view for three rows)."""
+    return Asset(
+        name="root",
+        query=f"""
+            select period_key, indicator_key, period_code, indicator_code, kind, value
+            from marts.indicator_summary
+            where unit_code = {literal(root_unit)} and map = 'as_reported'
+        """,
+    )
+
+
+def _leaves() -> Asset:
+    return Asset(
+        name="leaves",
+        query=f"""
+            select l.period_key, l.indicator_key, l.unit_key, l.value
+            from marts.indicator_leaf as l
+            where (l.period_key, l.indicator_key) in (select period_key, indicator_key from {table_of("series")})
+        """,
+    )
+
+
+def _root_sums() -> Asset:
+    return Asset(
+        name="root_sums",
+        query=f"""
+            with leaf_sums as (
+                select period_key, indicator_key, sum(value) as value
+                from {table_of("leaves")}
+                group by period_key, indicator_key
+            )
+
+            select r.period_code, r.indicator_code, r.value as root_value, l.value as sum_of_units
+            from {table_of("root")} as r
+            inner join {table_of("series")} as s on r.period_key = s.period_key and r.indicator_key = s.indicator_key
+            left join leaf_sums as l on r.period_key = l.period_key and r.indicator_key = l.indicator_key
+            where r.kind <> 'ratio'
         """,
         checks=(
             _critical(
@@ -340,25 +374,21 @@ def _root_sums(root_unit: str) -> Asset:
     )
 
 
-def _ratios(root_unit: str) -> Asset:
+def _ratios() -> Asset:
     """Ratios of the root with the lowest and highest ratio of a unit; only where every unit has both parts is one bound to the other."""
     return Asset(
         name="ratios",
         query=f"""
-            with written as (
-                select period_key, indicator_key from {_WRITTEN} group by period_key, indicator_key
-            ),
-
-            root as (
+            with ratios as (
                 select
-                    s.period_key, s.indicator_key, s.period_code, s.indicator_code, s.value,
+                    r.period_key, r.indicator_key, r.period_code, r.indicator_code, r.value,
                     i.factor, numerator.indicator_key as numerator_key, denominator.indicator_key as denominator_key
-                from marts.indicator_summary as s
-                inner join written as w on s.period_key = w.period_key and s.indicator_key = w.indicator_key
-                inner join marts.dim_indicator as i on s.indicator_key = i.indicator_key
+                from {table_of("root")} as r
+                inner join {table_of("series")} as s on r.period_key = s.period_key and r.indicator_key = s.indicator_key
+                inner join marts.dim_indicator as i on r.indicator_key = i.indicator_key
                 inner join marts.dim_indicator as numerator on i.numerator_code = numerator.indicator_code
                 inner join marts.dim_indicator as denominator on i.denominator_code = denominator.indicator_code
-                where s.unit_code = {literal(root_unit)} and s.map = 'as_reported' and s.value is not null
+                where r.value is not null
             ),
 
             units as (
@@ -366,8 +396,8 @@ def _ratios(root_unit: str) -> Asset:
                     r.period_key, r.indicator_key, l.unit_key, r.factor,
                     max(l.value) filter (where l.indicator_key = r.numerator_key) as numerator,
                     max(l.value) filter (where l.indicator_key = r.denominator_key) as denominator
-                from root as r
-                inner join marts.indicator_leaf as l
+                from ratios as r
+                inner join {table_of("leaves")} as l
                     on r.period_key = l.period_key and l.indicator_key in (r.numerator_key, r.denominator_key)
                 where l.value is not null
                 group by r.period_key, r.indicator_key, l.unit_key, r.factor
@@ -384,7 +414,7 @@ def _ratios(root_unit: str) -> Asset:
             )
 
             select r.period_code, r.indicator_code, r.value, b.lowest, b.highest
-            from root as r
+            from ratios as r
             inner join bounds as b on r.period_key = b.period_key and r.indicator_key = b.indicator_key
         """,
         checks=(
