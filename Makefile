@@ -33,6 +33,7 @@ lint: $(READY) ## checks of style and types; nothing is changed
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 --nocolor models tests/*.sql
 
 bench: $(READY) ## where the time of the main job goes
 	@$(BIN)/python bench/main_job.py
