@@ -17,7 +17,7 @@
 
 {# Rows of a versioned table as the candidate leaves them; models of the warehouse read each other through this. #}
 {% macro open_rows(relation) -%}
-    (select * from {{ relation }} where to_publication = {{ open_end() }})
+    (select * from {{ relation }} where to_publication = {{ open_end() }}) as open_rows
 {%- endmacro %}
 
 
@@ -29,7 +29,7 @@
         where
             from_publication <= (select warehouse.visible_publication())
             and to_publication > (select warehouse.visible_publication())
-    )
+    ) as published_rows
 {%- endmacro %}
 
 
