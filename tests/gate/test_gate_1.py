@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.gate.staged import Report, load, stage
+from tests.gate.staged import Report, judge_quickly, load, stage
 from tests.packs import edited, write_pack
 
 from tonghop import gate, warehouse
@@ -88,30 +88,8 @@ def test_a_rule_that_is_demoted_does_not_hold_back(world: Path) -> None:
 
 @pytest.fixture
 def quick_rules(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One rule judged by one plain statement instead of by dbt, for tests that are about the gate and not about the rules."""
-
-    def build_rules(gate_run_id: int) -> None:
-        with admin_connect() as connection:
-            connection.execute("truncate warehouse.int_submissions_in_view")
-            connection.execute(
-                """
-                insert into warehouse.int_submissions_in_view (gate_run_id, submission_id)
-                select gate_run_id, submission_id from audit.gate_submission where gate_run_id = %s
-                """,
-                (gate_run_id,),
-            )
-            connection.execute("delete from warehouse.rule_failure_comparison where gate_run_id = %s", (gate_run_id,))
-            connection.execute(
-                """
-                insert into warehouse.rule_failure_comparison (gate_run_id, rule_code, kind, severity, submission_id)
-                select v.gate_run_id, r.rule_code, r.kind, r.severity, v.submission_id
-                from warehouse.int_submissions_in_view as v
-                inner join staging.cell as c on v.submission_id = c.submission_id and c.indicator_code = 'VISITS' and c.value = 11
-                inner join catalog.rule as r on r.rule_code = 'VISITS_IS_SUM' and r.pack_hash = catalog.pack_in_force()
-                """
-            )
-
-    monkeypatch.setattr(warehouse, "build_rules", build_rules)
+    """For tests that are about the gate and not about the rules."""
+    monkeypatch.setattr(warehouse, "build_rules", judge_quickly)
 
 
 def test_without_the_failures_the_expectation_is_met(world: Path, quick_rules: None) -> None:

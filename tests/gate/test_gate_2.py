@@ -36,7 +36,9 @@ def hospital(unit: str, days: int, period: str) -> Report:
 
 
 def open_and_build() -> int:
-    gate_run_id = judge()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warehouse, "build_rules", staged.judge_quickly)
+        gate_run_id = judge()
     assert gate_run_id is not None
     assert Verdict.QUARANTINED not in decide(gate_run_id).verdicts
     number = publication.open_candidate()
@@ -57,7 +59,7 @@ def built(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[in
     assert check_candidate(first).passed
     publication.publish(first)
     staged.stage(
-        [month("C11", 11, 21, "2022-02"), month("C21", 21, 41, "2022-02"), hospital("H1", 70, "2022-02"), hospital("H2", 75, "2022-02")]
+        [month("C11", 12, 22, "2022-02"), month("C21", 21, 41, "2022-02"), hospital("H1", 70, "2022-02"), hospital("H2", 75, "2022-02")]
     )
     number = open_and_build()
     with admin_connect() as connection:

@@ -99,29 +99,49 @@ sums_below as materialized (
         cells.measure
 ),
 
--- the cumulative figure of a stock is its value
-controls_with_sums as (
+-- the cumulative figure of a stock is its value. Materialized for the same reason: all keys at once meet the sums
+parts_of_controls as materialized (
     select
         controls.submission_id,
         controls.rule_code,
+        controls.unit_code,
+        controls.period_code,
         controls.indicator_code,
         controls.breakdown_code,
         controls.measure,
-        max(sums_below.value) filter (where parts.part = 'sum') as part_sum,
-        max(sums_below.value) filter (where parts.part = 'numerator') as numerator,
-        max(sums_below.value) filter (where parts.part = 'denominator') as denominator,
-        max(sums_below.reports) as reports
+        parts.part,
+        parts.part_code,
+        case when indicators.kind = 'flow' then controls.measure else 'value' end as part_measure
     from controls
     inner join parts on controls.indicator_code = parts.indicator_code
     inner join indicators on parts.part_code = indicators.indicator_code
+),
+
+controls_with_sums as (
+    select
+        parts_of_controls.submission_id,
+        parts_of_controls.rule_code,
+        parts_of_controls.indicator_code,
+        parts_of_controls.breakdown_code,
+        parts_of_controls.measure,
+        max(sums_below.value) filter (where parts_of_controls.part = 'sum') as part_sum,
+        max(sums_below.value) filter (where parts_of_controls.part = 'numerator') as numerator,
+        max(sums_below.value) filter (where parts_of_controls.part = 'denominator') as denominator,
+        max(sums_below.reports) as reports
+    from parts_of_controls
     inner join sums_below
         on
-            controls.unit_code = sums_below.unit_code
-            and controls.period_code = sums_below.period_code
-            and controls.breakdown_code = sums_below.breakdown_code
-            and parts.part_code = sums_below.indicator_code
-            and sums_below.measure = case when indicators.kind = 'flow' then controls.measure else 'value' end
-    group by controls.submission_id, controls.rule_code, controls.indicator_code, controls.breakdown_code, controls.measure
+            parts_of_controls.unit_code = sums_below.unit_code
+            and parts_of_controls.period_code = sums_below.period_code
+            and parts_of_controls.breakdown_code = sums_below.breakdown_code
+            and parts_of_controls.part_code = sums_below.indicator_code
+            and parts_of_controls.part_measure = sums_below.measure
+    group by
+        parts_of_controls.submission_id,
+        parts_of_controls.rule_code,
+        parts_of_controls.indicator_code,
+        parts_of_controls.breakdown_code,
+        parts_of_controls.measure
 ),
 
 reconciled as (

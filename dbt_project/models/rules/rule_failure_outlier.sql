@@ -21,62 +21,67 @@ indicators as (
     select * from {{ ref('stg_catalog__indicators') }} where kind <> 'since'
 ),
 
-fewest_points as (
+judged_series as (
     select
-        submission_id,
-        min(minimum_points) as points
+        unit_code,
+        form_code,
+        min(minimum_points) as fewest_points
     from rules
-    group by submission_id
+    group by unit_code, form_code
 ),
 
--- the same figure in the three years before; the one under test is not part of its own measure
-histories as (
+-- each figure with those of the three years before; the one under test is not part of its own measure
+figures as (
     select
-        own.submission_id,
-        own_cells.indicator_code,
-        own_cells.breakdown_code,
-        own_cells.value,
-        count(*) as points,
-        array_agg(earlier_cells.value) as earlier_values,
-        (percentile_cont(0.5) within group (order by earlier_cells.value))::numeric as median
-    from submissions as own
-    inner join fewest_points on own.submission_id = fewest_points.submission_id
-    inner join submissions as earlier
-        on
-            own.unit_code = earlier.unit_code
-            and own.form_code = earlier.form_code
-            and own.period_type = earlier.period_type
-            and earlier.is_in_view
-            and earlier.start_date < own.start_date
-            and earlier.start_date >= own.start_date - interval '36 months'
-    inner join cells as own_cells on own.submission_id = own_cells.submission_id
-    inner join indicators on own_cells.indicator_code = indicators.indicator_code
-    inner join cells as earlier_cells
-        on
-            earlier.submission_id = earlier_cells.submission_id
-            and own_cells.indicator_code = earlier_cells.indicator_code
-            and own_cells.breakdown_code = earlier_cells.breakdown_code
-    group by own.submission_id, own_cells.indicator_code, own_cells.breakdown_code, own_cells.value
-    having count(*) >= min(fewest_points.points)
+        submissions.gate_run_id,
+        submissions.submission_id,
+        cells.indicator_code,
+        cells.breakdown_code,
+        cells.value,
+        judged_series.fewest_points,
+        array_agg(cells.value) filter (where submissions.is_in_view) over (
+            partition by
+                submissions.unit_code, submissions.form_code, submissions.period_type, cells.indicator_code, cells.breakdown_code
+            order by submissions.start_date
+            range between interval '36 months' preceding and interval '1 day' preceding
+        ) as earlier_values
+    from submissions
+    inner join judged_series
+        on submissions.unit_code = judged_series.unit_code and submissions.form_code = judged_series.form_code
+    inner join cells on submissions.submission_id = cells.submission_id
+    inner join indicators on cells.indicator_code = indicators.indicator_code
+),
+
+figures_with_enough_history as (
+    select
+        *,
+        cardinality(earlier_values) as points
+    from figures
+    where gate_run_id is not null and cardinality(earlier_values) >= fewest_points
 ),
 
 deviations as (
     select
-        histories.submission_id,
-        histories.indicator_code,
-        histories.breakdown_code,
-        histories.value,
-        histories.points,
-        histories.median,
-        histories.value - histories.median as deviation,
+        figures_with_enough_history.submission_id,
+        figures_with_enough_history.indicator_code,
+        figures_with_enough_history.breakdown_code,
+        figures_with_enough_history.value,
+        figures_with_enough_history.points,
+        middle.median,
+        figures_with_enough_history.value - middle.median as deviation,
         spread.median_deviation,
         spread.mean_deviation
-    from histories
+    from figures_with_enough_history
+    cross join
+        lateral (
+            select (percentile_cont(0.5) within group (order by earlier.value))::numeric as median
+            from unnest(figures_with_enough_history.earlier_values) as earlier (value)
+        ) as middle
     cross join lateral (
         select
-            (percentile_cont(0.5) within group (order by abs(earlier.value - histories.median)))::numeric as median_deviation,
-            avg(abs(earlier.value - histories.median)) as mean_deviation
-        from unnest(histories.earlier_values) as earlier (value)
+            (percentile_cont(0.5) within group (order by abs(earlier.value - middle.median)))::numeric as median_deviation,
+            avg(abs(earlier.value - middle.median)) as mean_deviation
+        from unnest(figures_with_enough_history.earlier_values) as earlier (value)
     ) as spread
 ),
 

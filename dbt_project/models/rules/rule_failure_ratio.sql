@@ -6,7 +6,7 @@ rule_terms as (
     select * from {{ ref('stg_catalog__rule_terms') }}
 ),
 
-cells as (
+cells as not materialized (
     select * from {{ ref('stg_submissions__cells') }}
 ),
 
@@ -20,18 +20,23 @@ term_counts as (
 
 figures as (
     select
+        rules.gate_run_id,
         rules.rule_code,
+        rules.severity,
+        rules.submission_id,
+        rules.unit_code,
+        rules.form_code,
+        rules.period_code,
+        rules.tolerance,
+        rules.tolerance_pct,
+        (rules.params ->> 'factor')::numeric as factor,
+        term_counts.terms,
         rule_terms.side,
-        rule_terms.position,
         rule_terms.weight,
-        cells.submission_id,
-        cells.indicator_code,
         cells.breakdown_code,
-        cells.measure,
-        cells.sheet,
-        cells.cell,
         cells.value
     from rules
+    inner join term_counts on rules.rule_code = term_counts.rule_code
     inner join rule_terms on rules.rule_code = rule_terms.rule_code
     inner join cells
         on
@@ -41,31 +46,47 @@ figures as (
     where {{ has_number('cells') }}
 ),
 
+-- grouped by all that is known of the rule, so that nothing has to be joined again
 rates as (
     select
-        submission_id,
+        gate_run_id,
         rule_code,
+        severity,
+        submission_id,
+        unit_code,
+        form_code,
+        period_code,
+        tolerance,
+        tolerance_pct,
+        factor,
+        terms,
         breakdown_code,
         count(*) as terms_with_number,
         max(value) filter (where side = 'left') as found,
         sum(weight * value) filter (where side = 'numerator') as numerator,
         sum(weight * value) filter (where side = 'denominator') as denominator
     from figures
-    group by submission_id, rule_code, breakdown_code
+    group by
+        gate_run_id,
+        rule_code,
+        severity,
+        submission_id,
+        unit_code,
+        form_code,
+        period_code,
+        tolerance,
+        tolerance_pct,
+        factor,
+        terms,
+        breakdown_code
 ),
 
 rates_that_can_be_judged as (
     select
-        rules.*,
-        rates.breakdown_code,
-        rates.found,
-        rates.numerator,
-        rates.denominator,
-        (rules.params ->> 'factor')::numeric * rates.numerator / rates.denominator as expected
+        *,
+        factor * numerator / denominator as expected
     from rates
-    inner join rules on rates.submission_id = rules.submission_id and rates.rule_code = rules.rule_code
-    inner join term_counts on rates.rule_code = term_counts.rule_code
-    where rates.terms_with_number = term_counts.terms and rates.denominator <> 0
+    where terms_with_number = terms and denominator <> 0
 ),
 
 rates_with_tolerance as (
@@ -79,50 +100,68 @@ failures as (
     select * from rates_with_tolerance where abs({{ difference('found', 'expected') }}) > allowed
 ),
 
+-- the cells are looked up again by their key: failures are few, figures are many
 failures_with_cells as (
     select
-        failures.submission_id,
+        failures.gate_run_id,
         failures.rule_code,
-        failures.breakdown_code,
-        jsonb_agg({{ cell_object('figures') }} order by figures.side, figures.position) as cells
+        failures.severity,
+        failures.submission_id,
+        failures.unit_code,
+        failures.form_code,
+        failures.period_code,
+        failures.found,
+        failures.expected,
+        failures.allowed,
+        failures.numerator,
+        failures.denominator,
+        jsonb_agg({{ cell_object('cells') }} order by rule_terms.side <> 'left', rule_terms.side desc, rule_terms.position asc) as cells
     from failures
-    inner join figures
+    inner join rule_terms on failures.rule_code = rule_terms.rule_code
+    inner join cells
         on
-            failures.submission_id = figures.submission_id
-            and failures.rule_code = figures.rule_code
-            and failures.breakdown_code = figures.breakdown_code
-    group by failures.submission_id, failures.rule_code, failures.breakdown_code
+            failures.submission_id = cells.submission_id
+            and failures.breakdown_code = cells.breakdown_code
+            and rule_terms.indicator_code = cells.indicator_code
+            and cells.measure = coalesce(rule_terms.measure, 'value')
+    group by
+        failures.gate_run_id,
+        failures.rule_code,
+        failures.severity,
+        failures.submission_id,
+        failures.unit_code,
+        failures.form_code,
+        failures.period_code,
+        failures.found,
+        failures.expected,
+        failures.allowed,
+        failures.numerator,
+        failures.denominator,
+        failures.breakdown_code
 )
 
 select
-    failures.gate_run_id,
-    failures.rule_code,
-    failures.kind,
-    failures.severity,
-    failures.submission_id,
-    failures.unit_code,
-    failures.form_code,
-    failures.period_code,
-    printed.indicator_code,
-    printed.measure,
-    printed.sheet,
-    printed.cell,
-    failures.found,
-    failures.expected,
-    failures.allowed as tolerance,
-    {{ number_text('failures.found') }} as found_text,
-    {{ number_text('failures.expected') }} || ' (' || {{ number_text('failures.numerator') }}
-    || ' / ' || {{ number_text('failures.denominator') }} || ')' as expected_text,
-    failures_with_cells.cells
-from failures
-inner join failures_with_cells
-    on
-        failures.submission_id = failures_with_cells.submission_id
-        and failures.rule_code = failures_with_cells.rule_code
-        and failures.breakdown_code = failures_with_cells.breakdown_code
-inner join figures as printed
-    on
-        failures.submission_id = printed.submission_id
-        and failures.rule_code = printed.rule_code
-        and failures.breakdown_code = printed.breakdown_code
-        and printed.side = 'left'
+    gate_run_id,
+    rule_code,
+    'ratio'::text as kind,
+    severity,
+    submission_id,
+    unit_code,
+    form_code,
+    period_code,
+    cells -> 0 ->> 'indicator_code' as indicator_code,
+    cells -> 0 ->> 'measure' as measure,
+    cells -> 0 ->> 'sheet' as sheet,
+    cells -> 0 ->> 'cell' as cell,
+    found,
+    expected,
+    allowed as tolerance,
+    {{ number_text('found') }} as found_text,
+    {{ number_text('expected') }}
+    || ' ('
+    || {{ number_text('numerator') }}
+    || ' / '
+    || {{ number_text('denominator') }}
+    || ')' as expected_text,
+    cells
+from failures_with_cells
