@@ -114,7 +114,7 @@ def test_one_more_case_in_one_cell_changes_exactly_its_ancestors_by_one(
 
 
 STEPS = {
-    "files are staged": "select count(*) > 300 from staging.submission",
+    "files are staged": "select count(*) > 120 from staging.submission",
     "the judgement is open": "select exists (select from audit.gate_run where gate = 1 and status = 'judging')",
     "rules have written": "select exists (select from warehouse.rule_failure f join audit.gate_run g using (gate_run_id) "
     "where g.status = 'judging')",
