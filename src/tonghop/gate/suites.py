@@ -25,7 +25,8 @@ ROWS_KEPT = 20
 
 @dataclass(frozen=True)
 class Check:
-    """An expectation that a query finds no rows. `query` reads the rows of its asset as `{batch}`; `name` is its readable id.
+    """An expectation that a query finds no rows. `query` reads the rows of its asset as `{batch}`; `name` is its readable id. The
+    library puts a sub-query in its place: with an alias of its own, or, when the query has a `join`, with the one that follows.
 
     `offences` (gate 1) is a query of what an unmet check holds against which submission: `submission_id, reason, failures`. Without
     it no single submission is to blame.
