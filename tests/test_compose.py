@@ -99,7 +99,8 @@ def test_folders_in_the_settings_are_volumes(name: str) -> None:
 
 
 def test_volumes_are_declared() -> None:
-    named = {volume.split(":")[0] for service in COMPOSE["services"].values() for volume in service.get("volumes", [])}
+    volumes = [volume for service in COMPOSE["services"].values() for volume in service.get("volumes", [])]
+    named = {volume["source"] if isinstance(volume, dict) else volume.split(":")[0] for volume in volumes}
     assert {name for name in named if re.fullmatch(r"[a-z]+", name)} <= set(COMPOSE["volumes"])
 
 
