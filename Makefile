@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run up down test test-fast lint bench lock
+.PHONY: help run up down test test-all test-fast lint bench lock
 
 UV := uv==0.13.9
 BIN := .venv/bin
@@ -23,7 +23,10 @@ up: $(READY) ## start Airflow and PostgreSQL; print address, user and password
 down: $(READY) ## stop them
 	@$(BIN)/tonghop service down
 
-test: lint ## lint, types and all tests
+test: lint ## lint, types and the tests, the main job included
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+
+test-all: lint ## the same, and the tests that kill a running load at every step
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 test-fast: $(READY) ## only the tests that need no server (seconds)

@@ -44,8 +44,7 @@ def warehouse(server: None) -> Iterator[None]:
             declare tables text;
             begin
                 select string_agg(format('%I.%I', schemaname, tablename), ', ') into tables
-                from pg_tables
-                where schemaname in ('catalog', 'staging', 'warehouse', 'audit') and tablename <> 'deployment'; -- what is deployed stands
+                from pg_tables where schemaname in ('catalog', 'staging', 'warehouse', 'audit');
                 execute 'truncate ' || tables || ' restart identity cascade';
             end
             $$

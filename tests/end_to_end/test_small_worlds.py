@@ -24,7 +24,7 @@ from tonghop.database import DatabaseDown, admin_connect, connect, embedded
 from tonghop.samples import build_samples
 from tonghop.settings import PROJECT, settings
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.database, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.end_to_end, pytest.mark.database, pytest.mark.slow, pytest.mark.timeout(2400)]
 
 MONTHS = ("2022-07", "2022-08")
 PACK = PROJECT / "catalog" / "hau_giang"
