@@ -10,7 +10,7 @@ from tests.gate.staged import Report, judge_quickly, load, stage
 from tests.packs import edited, write_pack
 
 from tonghop import gate, warehouse
-from tonghop.database import admin_connect, connect, sqlalchemy_url
+from tonghop.database import DatabaseDown, admin_connect, connect, sqlalchemy_url
 from tonghop.gate import GateBroken, decide, judge, suites
 from tonghop.gate.suites import Asset, Check, run_suites
 from tonghop.model import Severity, Verdict
@@ -72,7 +72,7 @@ def test_a_unit_in_quarantine_does_not_touch_the_others(world: Path) -> None:
     assert given["P"][0] == "accepted_with_warnings", "the rule is milder for the compiled report"
     failed = {failure.expectation: failure for failure in outcome.failed}
     assert failed["comparison:critical"].observed["rows"] == [{"rule_code": "VISITS_IS_SUM", "failures": 1, "submissions": 1}]
-    assert "VISITS_IS_SUM" in outcome.explain()
+    assert "VISITS_IS_SUM: 1 in 1 submissions" in outcome.explain()
     assert [failure.severity for failure in outcome.failed] == sorted(
         (failure.severity for failure in outcome.failed), key=["critical", "warning", "info"].index
     )
@@ -246,3 +246,22 @@ def test_a_check_that_cannot_be_made_raises(server: None) -> None:
         run_suites("test", sqlalchemy_url("publisher"), [broken])
     with pytest.raises(GateBroken, match="elsewhere"):
         run_suites("test", sqlalchemy_url("publisher"), [Asset("a", "select 1 from elsewhere", broken.checks)])
+
+
+@pytest.mark.parametrize(
+    "asset",
+    [
+        Asset(
+            "numbers", "select pg_terminate_backend(pg_backend_pid()) as n", (Check("any", Severity.INFO, "x", "select n from {batch}"),)
+        ),
+        Asset(
+            "numbers",
+            "select 1 as n",
+            (Check("any", Severity.INFO, "x", "select n from {batch} where pg_terminate_backend(pg_backend_pid())"),),
+        ),
+    ],
+    ids=["while an asset is computed", "in a check"],
+)
+def test_a_database_that_goes_away_is_no_broken_check(server: None, asset: Asset) -> None:
+    with pytest.raises(DatabaseDown, match="went away"):
+        run_suites("test", sqlalchemy_url("publisher"), [asset])

@@ -92,6 +92,12 @@ def read_outcome(connection: psycopg.Connection, gate_run_id: int) -> GateOutcom
 def _listed(observed: Mapping[str, Any]) -> str:
     """The rows that an expectation found, a line each."""
     rows = observed.get("rows", [])
-    lines = ["\n      " + ", ".join(f"{name} {value}" for name, value in row.items()) for row in rows]
+    lines = [f"\n      {_line(row)}" for row in rows]
     more = observed.get("count", len(rows)) - len(rows)
     return "".join(lines) + (f"\n      and {more} more" if more > 0 else "")
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    if {"rule_code", "failures", "submissions"} <= row.keys():
+        return f"{row['rule_code']}: {row['failures']} in {row['submissions']} submissions"
+    return ", ".join(f"{name} {value}" for name, value in row.items())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from tonghop.database import DatabaseDown
 from tonghop.gate.outcome import GateBroken
 from tonghop.model import Severity
 from tonghop.settings import PROJECT
@@ -90,7 +91,8 @@ def suite_module(name: str) -> ModuleType:
 def run_suites(suite: str, url: str, assets: Iterable[Asset]) -> list[CheckResult]:
     """Run every check of `assets` on the database behind the SQLAlchemy `url`.
 
-    Raises GateBroken when a check could not be made (a missing column, a database that went away): that is never a failed check.
+    Raises GateBroken when a check could not be made (a missing column, say): that is never a failed check. Raises DatabaseDown when
+    the database went away.
     """
     import great_expectations as gx  # takes seconds: only where a gate is run
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
@@ -130,6 +132,7 @@ def _run_asset(context: Any, source: Any, suite: str, asset: Asset) -> Sequence[
             built = context.suites.add(gx.ExpectationSuite(f"{suite}.{asset.name}", expectations=expectations))
             validated = batch.validate(built, result_format={"result_format": "COMPLETE"})
     except Exception as error:  # whatever the library raises, the check was not made
+        _raise_if_connection_lost(f"{type(error).__name__}: {_first_line(error)}")
         raise GateBroken(f"The checks of {suite} on {asset.name} could not be made: {_first_line(error)}") from error
     results = {result.expectation_config.meta["check"]: result for result in validated.results}
     return [_result(suite, check, results.get(check.name)) for check in asset.checks]
@@ -147,8 +150,9 @@ def _materialise(source: Any, asset: Asset) -> str:
 def _result(suite: str, check: Check, validated: Any) -> CheckResult:
     if validated is None:
         raise GateBroken(f"The check {check.name} of {suite} has no result.")
-    if reason := _exception(validated.exception_info):
-        raise GateBroken(f"The check {check.name} of {suite} could not be made: {reason}")
+    if errors := _errors(validated.exception_info):
+        _raise_if_connection_lost(*errors)
+        raise GateBroken(f"The check {check.name} of {suite} could not be made: {errors[0]}")
     if validated.success:
         return CheckResult(suite, check, True, {})
     found = validated.result
@@ -156,10 +160,20 @@ def _result(suite: str, check: Check, validated: Any) -> CheckResult:
     return CheckResult(suite, check, False, {"count": found["observed_value"], "rows": rows})
 
 
-def _exception(info: Mapping[str, Any] | None) -> str | None:
-    """What went wrong in a check: the library reports one exception, or one for each of its metrics."""
+def _errors(info: Mapping[str, Any] | None) -> list[str]:
+    """What went wrong in a check, a line each: the library reports one exception, or one for each of its metrics."""
     reports = [info] if info and "raised_exception" in info else list((info or {}).values())
-    return next((_first_line(report["exception_message"]) for report in reports if report.get("raised_exception")), None)
+    return [_first_line(report["exception_message"]) for report in reports if report.get("raised_exception")]
+
+
+def _raise_if_connection_lost(*errors: str) -> None:
+    """A database that went away is not a broken check: the run stays open and can be taken up again.
+
+    A new connection has lost the assets' tables, which is how a later error shows it.
+    """
+    for error in errors:
+        if "OperationalError" in error or "InterfaceError" in error or ("UndefinedTable" in error and table_of("") in error):
+            raise DatabaseDown("The database went away while a gate was at work. Nothing was lost: run the command again.")
 
 
 def _plain(value: Any) -> Any:
