@@ -100,8 +100,20 @@ def test_folders_in_the_settings_are_volumes(name: str) -> None:
 
 def test_volumes_are_declared() -> None:
     volumes = [volume for service in COMPOSE["services"].values() for volume in service.get("volumes", [])]
-    named = {volume["source"] if isinstance(volume, dict) else volume.split(":")[0] for volume in volumes}
+    named = {volume.split(":")[0] for volume in volumes}
     assert {name for name in named if re.fullmatch(r"[a-z]+", name)} <= set(COMPOSE["volumes"])
+
+
+def test_the_web_server_shows_the_volume_of_the_reports() -> None:
+    web = COMPOSE["services"]["web"]
+    mounts = dict(volume.split(":")[:2] for volume in web["volumes"])
+    files = [source for source in mounts if source.startswith("./")]
+    assert files
+    for source in files:
+        assert (PROJECT / source).is_file()
+    configuration = (PROJECT / files[0]).read_text()
+    assert f"root {mounts['reports']};" in configuration
+    assert all(volume.endswith(":ro") for volume in web["volumes"])
 
 
 def test_the_pack_of_the_example_exists() -> None:
