@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -164,3 +165,13 @@ def test_a_workbook_is_laid_out_as_the_form_asks(tmp_path: Path) -> None:
 def test_a_pack_without_samples_is_told_so(pack: Pack, tmp_path: Path) -> None:
     with pytest.raises(SamplesError, match=r"samples\.yml is missing"):
         build_samples(pack, tmp_path / "out", source=tmp_path)
+
+
+def test_a_correction_comes_after_what_it_corrects(pack: Pack, tmp_path: Path) -> None:
+    shutil.copytree(SOURCE, tmp_path / "samples")
+    story = tmp_path / "samples" / "samples.yml"
+    text = story.read_text(encoding="utf-8")
+    assert text.count("corrected_on: 2022-09-22") == 2
+    story.write_text(text.replace("corrected_on: 2022-09-22", "corrected_on: 2022-09-02"), encoding="utf-8")
+    with pytest.raises(SamplesError, match="HG-BVSN 2022-08 is corrected on 2022-09-02"):
+        build_samples(pack, tmp_path / "out", source=tmp_path / "samples", only_units={"HG-BVSN"}, only_periods={"2022-08"})

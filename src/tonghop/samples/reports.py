@@ -88,6 +88,11 @@ class Reports:
         if days:
             kept = [edit for trouble in troubles if not trouble.corrected_on for edit in trouble.cells]
             moment = datetime.combine(max(days), time(9, 30), self._zone)
+            if moment <= sent_at:
+                raise SamplesError(
+                    f"samples.yml: {unit.unit_code} {period} is corrected on {max(days)}, but the workbook that it corrects is sent "
+                    f"on {sent_at:%Y-%m-%d}. Choose a later day."
+                )
             name = self._file_name(self.data.story.corrected_file_name, form, unit, period)
             yield Report(self.waves[2], name, moment, unit, form, period, self._workbook(form, unit, period, kept, compiled))
 
