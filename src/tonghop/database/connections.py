@@ -54,13 +54,20 @@ def _connect(url: str, autocommit: bool) -> psycopg.Connection:
     try:
         return psycopg.connect(url, autocommit=autocommit, connect_timeout=10)
     except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0].rsplit("failed: ", 1)[-1]
         raise DatabaseDown(
-            f"PostgreSQL at {_host()} does not answer ({reason}).\n"
-            "Nothing was lost: files stay in the landing area until they are staged.\n"
-            "Start it with `make up` (or any `tonghop` command that loads), then run the command again. "
-            f"Its log is {settings().home / 'postgres.log'}."
+            f"PostgreSQL at {_host()} does not answer: {reason}.\n"
+            "Nothing was lost: files stay in the landing area until they are staged.\n" + _what_to_do()
         ) from error
+
+
+def _what_to_do() -> str:
+    if settings().admin_dsn:
+        return "Look whether the server that TONGHOP_ADMIN_DSN names runs and can be reached from here, then run the command again."
+    return (
+        "Start it with `make up` (or any `tonghop` command that loads), then run the command again. "
+        f"Its log is {settings().home / 'postgres.log'}."
+    )
 
 
 def _host() -> str:
