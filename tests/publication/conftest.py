@@ -14,7 +14,7 @@ from tonghop.database import connect
 from tonghop.settings import settings
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A state folder for these tests alone, since they make warehouse tables by hand."""
     home = tmp_path_factory.mktemp("publication")
@@ -26,7 +26,7 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     settings.cache_clear()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def server(state_home: Path) -> Iterator[None]:
     database.ensure_server()
     with connect("transformer") as connection:
