@@ -103,7 +103,7 @@ def test_workbooks_are_sent_in_time_but_for_the_late_one(pack: Pack, reports: Re
     due = {
         (form, month): due_at(month, days, "VN", "Asia/Ho_Chi_Minh")
         for form, days in deadlines.items()
-        for month in reports.calendar.months
+        for month in reports.calendar.periods
     }
     late = set()
     for report in sent:

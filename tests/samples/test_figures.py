@@ -16,9 +16,9 @@ from tonghop.samples.figures import (
     before_by_percent,
     before_by_points,
     complete_parts,
-    flow_by_month,
+    flow_by_period,
     last_digit,
-    level_by_month,
+    level_by_period,
     points_of,
     round_half_up,
 )
@@ -28,8 +28,8 @@ EVEN = [1] * 20
 
 
 def test_months_run_from_january_of_the_year_before() -> None:
-    months = CALENDAR.months
-    assert (months[0].code, months[CALENDAR.same_month].code, months[CALENDAR.last].code) == ("2021-01", "2021-08", "2022-08")
+    months = CALENDAR.periods
+    assert (months[0].code, months[CALENDAR.same_period].code, months[CALENDAR.last].code) == ("2021-01", "2021-08", "2022-08")
     assert [months[place].code for place in CALENDAR.rest] == ["2021-09", "2021-10", "2021-11", "2021-12"]
     assert [months[place].number for place in CALENDAR.this_year] == [months[place].number for place in CALENDAR.year_before]
 
@@ -39,9 +39,9 @@ def test_the_year_before_follows_from_what_is_printed() -> None:
     assert before_by_percent(687, Decimal(40)) == 491
     assert before_by_percent(22, Decimal("-63.3")) == 60
     assert before_by_points(84, Decimal(186), Decimal(186), Decimal("-13.44")) == 109
-    assert points_of(Figure("X", month=0, ytd=17, change=-41), True, None, None) == Points(0, 17, 58)
-    assert points_of(Figure("X", month=34783, change=1132), False, None, None) == Points(34783, None, 33651)
-    assert points_of(Figure("X", month=5, ytd=6), True, None, None).before is None
+    assert points_of(Figure("X", value=0, ytd=17, change=-41), True, None, None) == Points(0, 17, 58)
+    assert points_of(Figure("X", value=34783, change=1132), False, None, None) == Points(34783, None, 33651)
+    assert points_of(Figure("X", value=5, ytd=6), True, None, None).before is None
 
 
 def test_a_change_that_no_whole_number_gives_is_refused() -> None:
@@ -73,7 +73,7 @@ flows = st.tuples(st.integers(0, 5000), st.integers(0, 50_000), st.integers(0, 5
 @given(flows, st.lists(st.integers(1, 1000), min_size=20, max_size=20))
 def test_a_flow_meets_its_points(flow: tuple[int, int, int], weights: list[int]) -> None:
     month, earlier, before = flow
-    series = flow_by_month(CALENDAR, Points(month, month + earlier, before), weights, None, "seasonal")
+    series = flow_by_period(CALENDAR, Points(month, month + earlier, before), weights, None, "seasonal")
     assert series[19] == month
     assert sum(series[12:]) == month + earlier
     assert sum(series[:8]) == before
@@ -82,20 +82,20 @@ def test_a_flow_meets_its_points(flow: tuple[int, int, int], weights: list[int])
 
 def test_a_flow_stays_below_its_caps_or_is_refused() -> None:
     caps = [10] * 19 + [3]
-    series = flow_by_month(CALENDAR, Points(3, 60, 70), EVEN, caps, "seasonal")
+    series = flow_by_period(CALENDAR, Points(3, 60, 70), EVEN, caps, "seasonal")
     assert all(value <= cap for value, cap in zip(series, caps, strict=True))
     with pytest.raises(ValueError, match="cannot be shared out"):
-        flow_by_month(CALENDAR, Points(3, 80, 70), EVEN, caps, "seasonal")
+        flow_by_period(CALENDAR, Points(3, 80, 70), EVEN, caps, "seasonal")
 
 
 def test_a_final_flow_stands_in_the_last_month() -> None:
-    series = flow_by_month(CALENDAR, Points(9, 9, 7), EVEN, None, "final")
+    series = flow_by_period(CALENDAR, Points(9, 9, 7), EVEN, None, "final")
     assert {place: value for place, value in enumerate(series) if value} == {7: 7, 19: 9}
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
 def test_a_level_meets_its_points(month: int, before: int) -> None:
-    series = level_by_month(CALENDAR, Points(month, None, before), None)
+    series = level_by_period(CALENDAR, Points(month, None, before), None)
     assert (series[7], series[19]) == (before, month)
     assert min(series) >= 0
     assert series == sorted(series, reverse=month < before)

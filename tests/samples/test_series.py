@@ -93,7 +93,7 @@ def test_the_same_pack_gives_the_same_figures(pack: Pack, data: Data, series: di
 
 
 def test_figures_that_contradict_a_bound_are_refused_by_name(pack: Pack, data: Data) -> None:
-    more_than_all = replace(data, figures=data.figures | {"RH_ANC4": Figure("RH_ANC4", month=419, ytd=5014)})
+    more_than_all = replace(data, figures=data.figures | {"RH_ANC4": Figure("RH_ANC4", value=419, ytd=5014)})
     with pytest.raises(SamplesError, match="RH_ANC4"):
         unit_series(pack, more_than_all)
 

@@ -1,6 +1,6 @@
-"""Sample workbooks of a catalog pack: what its units would have sent so that the printed report of one month follows exactly.
+"""Sample workbooks of a catalog pack: what its units would have sent so that the printed report of one period follows exactly.
 
-`figures` works out whole numbers from printed figures, `series` the months and units, `reports` what each workbook says,
+`figures` works out whole numbers from printed figures, `series` the periods and units, `reports` what each workbook says,
 `workbook` writes it. All of it is deterministic: the same pack gives the same bytes.
 """
 
@@ -24,7 +24,7 @@ __all__ = ["SampleSummary", "SamplesError", "build_samples"]
 
 @dataclass(frozen=True)
 class SampleSummary:
-    """What was written: workbooks by wave (folders, in the order in which they are meant to arrive), units, months, and the
+    """What was written: workbooks by wave (folders, in the order in which they are meant to arrive), units, periods, and the
     troubles that were planted."""
 
     directory: Path

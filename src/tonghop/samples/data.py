@@ -2,13 +2,15 @@
 
 | file | one row per | columns |
 |---|---|---|
-| `samples.yml` | the samples | period, deadlines of a correction, texts, file names, troubles |
+| `samples.yml` | the samples | printed period, compiled form, texts, file names, troubles |
 | `figures.csv` | indicator | what the report prints; `year_before` and `pattern` are chosen |
-| `series.csv` | indicator and month | a provincial series that is given instead of being worked out |
+| `series.csv` | indicator and period | the figures of all units together, where they are given instead of being worked out |
 | `by_unit.csv` | indicator and unit | cumulative figures that a printed table gives by unit |
 | `relations.csv` | two indicators | `sum_of`, `within`, `since_of`, `follows`: how one is made of, bounded by or shaped like the other |
 | `weights.csv` | unit, type or indicator | all rows that match a unit are multiplied |
 | `printed.csv` | cell of the compiled report | the text as it is printed |
+
+Only `samples.yml` must be there. The period that it says the report is printed for gives all periods of the samples their type.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ from tonghop.samples.split import SCALE
 
 T = TypeVar("T")
 
-Month = Annotated[Period, BeforeValidator(lambda text: Period.parse(str(text)))]
+PeriodCode = Annotated[Period, BeforeValidator(lambda text: Period.parse(str(text)))]
 
 
 class Relation(StrEnum):
@@ -68,7 +70,7 @@ class Trouble(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: str
-    period: Month
+    period: PeriodCode
     why: str
     days_late: int = 0
     cells: tuple[Edit, ...] = ()
@@ -76,11 +78,12 @@ class Trouble(BaseModel):
 
 
 class Story(BaseModel):
-    """`samples.yml`."""
+    """`samples.yml`. File names may hold `{form}`, `{unit}` (its code), `{name}` (of the unit), `{number}` (of the period in its
+    year) and `{year}`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    printed_period: Month
+    printed_period: PeriodCode
     compiled_form: str
     compiled_as_of: date
     compilers: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -126,7 +129,7 @@ class Data:
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The months of the samples."""
+        """The periods of the samples."""
         return Calendar(self.story.printed_period)
 
     @cached_property
@@ -160,6 +163,8 @@ def read_data(directory: Path, pack: Pack) -> Data:
     """Read the folder `samples/` of a pack. Raises SamplesError naming file and row when something there cannot be used."""
 
     def rows(name: str, make: Callable[[dict[str, str]], T]) -> Iterator[T]:
+        if not (directory / name).exists():
+            return
         try:
             with (directory / name).open(encoding="utf-8", newline="") as file:
                 reader = csv.DictReader(file)
@@ -173,8 +178,8 @@ def read_data(directory: Path, pack: Pack) -> Data:
                         raise SamplesError(
                             f"{directory / name}:{reader.line_num}: {error}; expected the columns of the other rows"
                         ) from error
-        except FileNotFoundError:
-            raise SamplesError(f"{directory / name} is missing; a pack without it has no samples") from None
+        except OSError as error:
+            raise SamplesError(f"{directory / name} cannot be read: {error.strerror}") from None
 
     try:
         story = Story.model_validate(yaml.safe_load((directory / "samples.yml").read_text(encoding="utf-8")))
@@ -211,7 +216,7 @@ def _figure(row: dict[str, str]) -> Figure:
 
     return Figure(
         indicator_code=row["indicator_code"],
-        month=whole("month_value"),
+        value=whole("value"),
         ytd=whole("ytd_value"),
         change=whole("change"),
         change_pct=decimal("change_pct"),

@@ -1,73 +1,86 @@
-"""From printed figures to whole numbers, and from whole numbers to a provincial series by month.
+"""From printed figures to whole numbers, and from whole numbers to a series by period for the whole organisation.
 
-A printed report gives the month, the sum since January and some change against the year before. Everything here answers one
-question: which whole numbers, month by month since January of the year before, print exactly that?
+A printed report gives its period (a month, a quarter …), the sum since January and some change against the year before. Everything
+here answers one question: which whole numbers, period by period since the start of the year before, print exactly that?
 
-The months of a series run from January of the year before to the printed month; `Calendar` knows the places in between.
+The periods of a series run from the first of the year before to the printed one; `Calendar` knows the places in between.
 """
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
+from tonghop.catalog.duties import periods_of
 from tonghop.model import Period
 from tonghop.samples.split import SCALE, between, split
 
 
 @dataclass(frozen=True)
 class Calendar:
-    """The months of the samples: January of the year before up to the month that the report is printed for."""
+    """The periods of the samples: from the first of the year before to the one that the report is printed for, all of its type."""
 
     printed: Period
 
     @cached_property
-    def months(self) -> tuple[Period, ...]:
-        """All months, oldest first."""
-        year, last = self.printed.year, self.printed.number
-        return tuple(
-            [Period.month(year - 1, month) for month in range(1, 13)] + [Period.month(year, month) for month in range(1, last + 1)]
-        )
+    def periods(self) -> tuple[Period, ...]:
+        """All periods, oldest first."""
+        year = self.printed.year
+        return tuple(period for period in periods_of(self.printed.type, year - 1, year) if period <= self.printed)
+
+    @cached_property
+    def place(self) -> dict[Period, int]:
+        """The place of each period."""
+        return {period: place for place, period in enumerate(self.periods)}
 
     @property
     def last(self) -> int:
-        """Place of the printed month."""
-        return len(self.months) - 1
+        """Place of the printed period."""
+        return len(self.periods) - 1
 
-    @property
-    def same_month(self) -> int:
-        """Place of the same month of the year before."""
-        return self.last - 12
+    @cached_property
+    def same_period(self) -> int:
+        """Place of the same period of the year before; of the last one of that year when it has none (week 53)."""
+        same = self.printed.same_period_last_year
+        return self.place[same] if same else self.this_year.start - 1
 
-    @property
+    @cached_property
     def this_year(self) -> range:
-        """Places from January to the printed month."""
-        return range(12, len(self.months))
+        """Places from the first period of the year to the printed one."""
+        return range(sum(period.year < self.printed.year for period in self.periods), len(self.periods))
 
     @property
     def year_before(self) -> range:
-        """Places of the same months of the year before."""
-        return range(self.same_month + 1)
+        """Places of the same periods of the year before."""
+        return range(self.same_period + 1)
 
     @property
     def rest(self) -> range:
         """Places of the year before that the printed comparison does not reach."""
-        return range(self.same_month + 1, 12)
+        return range(self.same_period + 1, self.this_year.start)
+
+    def since_january(self, place: int) -> range:
+        """Places from the first period of that place's year up to it."""
+        return range(0 if place < self.this_year.start else self.this_year.start, place + 1)
+
+    def year_earlier(self, place: int) -> int | None:
+        """Place of the same period one year earlier; None where the samples do not reach that far back."""
+        same = self.periods[place].same_period_last_year
+        return self.place.get(same) if same else None
 
 
 @dataclass(frozen=True)
 class Figure:
     """What the report prints of one indicator, and what was chosen where it prints nothing (`year_before`, `pattern`).
 
-    `pattern`: how the figure spreads over months and units: `seasonal` (the usual), `steady` (by the days of the month), `final`
-    (all in the last month), `each` (the same for every unit).
+    `value` is that of the printed period. `pattern`: how the figure spreads over periods and units: `seasonal` (the usual), `steady`
+    (by the days of the period), `final` (all in the last period), `each` (the same for every unit).
     """
 
     indicator_code: str
-    month: int | None = None
+    value: int | None = None
     ytd: int | None = None
     change: int | None = None
     change_pct: Decimal | None = None
@@ -79,9 +92,9 @@ class Figure:
 @dataclass(frozen=True)
 class Points:
     """The whole numbers that a series must go through. For a flow `ytd` and `before` are sums since January; else `before` is
-    the value of the same month of the year before and `ytd` stays empty."""
+    the value of the same period of the year before and `ytd` stays empty."""
 
-    month: int | None = None
+    value: int | None = None
     ytd: int | None = None
     before: int | None = None
 
@@ -128,7 +141,7 @@ def before_by_points(now: int, target: Decimal, target_before: Decimal, change_p
 
 def points_of(figure: Figure, is_flow: bool, target: Decimal | None, target_before: Decimal | None) -> Points:
     """The whole numbers that follow from what is printed. Raises ValueError when no whole number does."""
-    now = figure.ytd if is_flow else figure.month
+    now = figure.ytd if is_flow else figure.value
     before = figure.year_before
     if before is None and now is not None:
         if figure.change is not None:
@@ -137,7 +150,7 @@ def points_of(figure: Figure, is_flow: bool, target: Decimal | None, target_befo
             before = before_by_percent(now, figure.change_pct)
         elif figure.change_points is not None and target and target_before:
             before = before_by_points(now, target, target_before, figure.change_points)
-    return Points(figure.month, figure.ytd, before)
+    return Points(figure.value, figure.ytd, before)
 
 
 def complete_parts(total: int | None, parts: Sequence[int | None], sizes: Sequence[int]) -> list[int | None]:
@@ -151,28 +164,28 @@ def complete_parts(total: int | None, parts: Sequence[int | None], sizes: Sequen
 
 
 def seasons(calendar: Calendar, indicator_code: str) -> list[int]:
-    """A weight for each month: a season that comes back every year, and some noise."""
+    """A weight for each period: a season that comes back every year, and some noise."""
     return [
-        between(0.85, 1.15, "season", indicator_code, month.number) * between(0.92, 1.08, "month", indicator_code, month.code) // SCALE
-        for month in calendar.months
+        between(0.85, 1.15, "season", indicator_code, period.number) * between(0.92, 1.08, "month", indicator_code, period.code) // SCALE
+        for period in calendar.periods
     ]
 
 
 def days(calendar: Calendar) -> list[int]:
-    """The days of each month, as weights."""
-    return [monthrange(month.year, month.number)[1] for month in calendar.months]
+    """The days of each period, as weights."""
+    return [(period.end_date - period.start_date).days + 1 for period in calendar.periods]
 
 
-def flow_by_month(calendar: Calendar, points: Points, weights: Sequence[int], caps: Sequence[int] | None, pattern: str) -> list[int]:
-    """A flow month by month: the printed month, the sum since January, the same sum of the year before; the rest by `weights`.
+def flow_by_period(calendar: Calendar, points: Points, weights: Sequence[int], caps: Sequence[int] | None, pattern: str) -> list[int]:
+    """A flow period by period: the printed one, the sum since January, the same sum of the year before; the rest by `weights`.
 
-    `caps` bound each month. Raises ValueError when the points cannot be met.
+    `caps` bound each period. Raises ValueError when the points cannot be met.
     """
     if points.ytd is None or points.before is None:
         raise ValueError("a flow needs its sum since January of both years")
-    series = [0] * len(calendar.months)
+    series = [0] * len(calendar.periods)
     if pattern == "final":
-        series[calendar.last], series[calendar.same_month] = points.ytd, points.before
+        series[calendar.last], series[calendar.same_period] = points.ytd, points.before
         return series
 
     def put(total: int, places: Sequence[int]) -> None:
@@ -180,11 +193,11 @@ def flow_by_month(calendar: Calendar, points: Points, weights: Sequence[int], ca
         for place, share in zip(places, split(total, [weights[place] for place in places], highs=highs), strict=True):
             series[place] = share
 
-    if points.month is None:
+    if points.value is None:
         put(points.ytd, calendar.this_year)
     else:
-        series[calendar.last] = points.month
-        put(points.ytd - points.month, calendar.this_year[:-1])
+        series[calendar.last] = points.value
+        put(points.ytd - points.value, calendar.this_year[:-1])
     put(points.before, calendar.year_before)
     reached = sum(weights[place] for place in calendar.year_before)
     rest = points.before * sum(weights[place] for place in calendar.rest) // max(reached, 1)
@@ -192,13 +205,13 @@ def flow_by_month(calendar: Calendar, points: Points, weights: Sequence[int], ca
     return series
 
 
-def level_by_month(calendar: Calendar, points: Points, caps: Sequence[int] | None) -> list[int]:
-    """A stock or running total month by month: the line through the same month of the year before and the printed month, never
+def level_by_period(calendar: Calendar, points: Points, caps: Sequence[int] | None) -> list[int]:
+    """A stock or running total period by period: the line through the same period of the year before and the printed one, never
     below zero, never above `caps`."""
-    if points.month is None or points.before is None:
+    if points.value is None or points.before is None:
         raise ValueError("a level needs its value of both years")
-    step = Decimal(points.month - points.before) / 12
-    line = [max(0, nearest(points.before + step * (place - calendar.same_month))) for place in range(len(calendar.months))]
+    step = Decimal(points.value - points.before) / (calendar.last - calendar.same_period)
+    line = [max(0, nearest(points.before + step * (place - calendar.same_period))) for place in range(len(calendar.periods))]
     return line if caps is None else [min(value, cap) for value, cap in zip(line, caps, strict=True)]
 
 

@@ -11,18 +11,37 @@ from functools import cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from tonghop.catalog import Pack, due_at
-from tonghop.catalog.rows import Form, FormRow, Unit
-from tonghop.model import Measure, Period
+from tonghop.catalog.rows import Form, FormColumn, FormRow, Unit
+from tonghop.model import Measure, Period, PeriodType
 from tonghop.samples.data import Data, Edit, SamplesError, Trouble
 from tonghop.samples.figures import round_half_up
-from tonghop.samples.series import Series
+from tonghop.samples.series import Series, forms_of
 from tonghop.samples.split import SCALE, noise
 from tonghop.samples.workbook import Figure, Line, Sheet, Typing, Workbook
 
 UNOWED_WORKING_DAYS = 15
 """When a report counts as punctual that no duty asks for."""
 
+_PERIOD_LABELS = {
+    PeriodType.WEEK: "Tuần {number}/{year}",
+    PeriodType.MONTH: "Tháng {number}/{year}",
+    PeriodType.QUARTER: "Quý {number}/{year}",
+    PeriodType.HALF: "6 tháng đầu năm {year}",
+    PeriodType.NINE_MONTHS: "9 tháng đầu năm {year}",
+    PeriodType.YEAR: "Năm {year}",
+}
+
 _due_at = lru_cache(maxsize=None)(due_at)
+
+
+def period_number(period: Period) -> str:
+    """The number of a period within its year as people write it: 08 for a month or week, 3 for a quarter."""
+    return f"{period.number:02d}" if period.type in (PeriodType.WEEK, PeriodType.MONTH) else str(period.number)
+
+
+def period_label(period: Period) -> str:
+    """A period as the head of a Vietnamese report names it: *Tháng 08/2022*, *Quý 3/2022*."""
+    return _PERIOD_LABELS[period.type].format(number=period_number(period), year=period.year)
 
 
 @dataclass(frozen=True)
@@ -39,32 +58,30 @@ class Report:
 
 
 class Reports:
-    """The reports of all units and months of the samples."""
+    """The reports of all units and periods of the samples."""
 
     def __init__(self, pack: Pack, data: Data, series: Mapping[str, Series]) -> None:
         self.pack, self.data, self.series = pack, data, series
         self.calendar = data.calendar
-        self.place = {month: place for place, month in enumerate(self.calendar.months)}
         self.troubles: defaultdict[tuple[str, Period], list[Trouble]] = defaultdict(list)
         for trouble in data.story.troubles:
-            if pack.unit(trouble.unit, trouble.period.end_date) is None or trouble.period not in self.place:
+            if pack.unit(trouble.unit, trouble.period.end_date) is None or trouble.period not in self.calendar.place:
                 raise SamplesError(f"samples.yml: a trouble is planned for {trouble.unit} in {trouble.period}, which has no report")
             self.troubles[trouble.unit, trouble.period].append(trouble)
 
     @cached_property
     def waves(self) -> tuple[str, str, str]:
         """The folders, in the order in which they are meant to arrive."""
-        return f"1_to_{self.calendar.months[-2]}", f"2_{self.calendar.printed}", "3_corrections"
+        return f"1_to_{self.calendar.periods[-2]}", f"2_{self.calendar.printed}", "3_corrections"
 
     def all(self) -> Iterator[Report]:
-        """Every report, month by month; a corrected one follows in the last wave."""
-        for period in self.calendar.months:
-            at = period.end_date
-            for form in self.pack.forms_at(at):
+        """Every report, period by period; a corrected one follows in the last wave."""
+        for period in self.calendar.periods:
+            for form in forms_of(self.pack, period):
                 compiled = form.form_code == self.data.story.compiled_form
                 if compiled and period != self.calendar.printed:
                     continue
-                for unit in self.pack.units_at(at):
+                for unit in self.pack.units_at(period.end_date):
                     if unit.unit_type in form.unit_types:
                         yield from self._reports(form, unit, period, compiled)
 
@@ -101,9 +118,18 @@ class Reports:
         return ZoneInfo(self.pack.head.time_zone)
 
     def _file_name(self, template: str, form: Form, unit: Unit, period: Period) -> str:
-        return template.format(
-            form=form.form_code, unit=unit.unit_code, name=unit.name_vi, month=f"{period.number:02d}", year=f"{period.year:04d}"
-        )
+        words = {
+            "form": form.form_code,
+            "unit": unit.unit_code,
+            "name": unit.name_vi,
+            "number": period_number(period),
+            "year": f"{period.year:04d}",
+        }
+        try:
+            return template.format(**words)
+        except (KeyError, IndexError, ValueError):
+            known = ", ".join(f"{{{word}}}" for word in words)
+            raise SamplesError(f"samples.yml: the file name {template} cannot be filled in; it may hold {known}") from None
 
     def _sent_at(self, form: Form, unit: Unit, period: Period, days_late: int) -> datetime:
         """Some minute between the morning after the period and the deadline; so many days after the deadline for a late one."""
@@ -131,13 +157,12 @@ class Reports:
             raise SamplesError(f"samples.yml: {form.form_code} of {unit.unit_code} has no cell for {sorted(unknown)[0][0]}")
         sheets = []
         for sheet in self.pack.sheets(form):
+            measures = [_measure(column) for column in sheet.columns]
             lines = []
             for row in sheet.rows:
-                figures = [
-                    _edited(figure(row, unit, period, column.measure), changed.get((row.indicator_code, column.measure)))
-                    for column in sheet.columns
-                ]
-                lines.append(Line(row.row_code, row.label_vi, self._unit_of_measure(row), tuple(figures)))
+                code = _indicator_code(row)
+                figures = [_edited(figure(code, unit, period, measure), changed.get((code, measure))) for measure in measures]
+                lines.append(Line(row.row_code, row.label_vi, self._unit_of_measure(code), tuple(figures)))
             sheets.append(Sheet(sheet.name, tuple(column.header_vi for column in sheet.columns), tuple(lines)))
         return Workbook(
             department=self.pack.head.name_vi.upper(),
@@ -145,7 +170,7 @@ class Reports:
             form=f"{form.form_code} v{form.version}",
             unit=unit.name_vi,
             unit_code=unit.unit_code,
-            period=f"Tháng {period.number:02d}/{period.year}",
+            period=period_label(period),
             as_of=story.compiled_as_of if compiled else period.end_date,
             compiler=story.compilers[noise("compiler", unit.unit_code) * len(story.compilers) // SCALE],
             remark=story.remarks[noise("remark", unit.unit_code, period) * len(story.remarks) // SCALE],
@@ -155,37 +180,40 @@ class Reports:
 
     def _cells(self, form: Form) -> set[tuple[str, Measure]]:
         sheets = self.pack.sheets(form)
-        return {(row.indicator_code, column.measure) for sheet in sheets for row in sheet.rows for column in sheet.columns}
+        return {(_indicator_code(row), _measure(column)) for sheet in sheets for row in sheet.rows for column in sheet.columns}
 
-    def _unit_of_measure(self, row: FormRow) -> str:
-        indicator = self.pack.indicator(row.indicator_code)
+    def _unit_of_measure(self, code: str) -> str:
+        indicator = self.pack.indicator(code)
         return indicator.unit_of_measure if indicator else ""
 
-    def _printed(self, row: FormRow, unit: Unit, period: Period, measure: Measure) -> Figure:
-        return self.data.printed.get((row.indicator_code, measure), "")
+    def _printed(self, code: str, unit: Unit, period: Period, measure: Measure) -> Figure:
+        return self.data.printed.get((code, measure), "")
 
-    def _figure(self, row: FormRow, unit: Unit, period: Period, measure: Measure) -> Figure:
-        code, place = row.indicator_code, self.place[period]
+    def _figure(self, code: str, unit: Unit, period: Period, measure: Measure) -> Figure:
+        place = self.calendar.place[period]
         match measure:
             case Measure.VALUE:
                 return self.series[code].by_unit[unit.unit_code][place]
             case Measure.YTD:
                 return self.ytd(code, unit.unit_code, place)
             case Measure.SAME_PERIOD:
-                return self.ytd(code, unit.unit_code, place - 12) if place >= 12 else None
+                earlier = self.calendar.year_earlier(place)
+                return None if earlier is None else self.ytd(code, unit.unit_code, earlier)
             case Measure.PLAN:
                 return self._targets.get((code, unit.unit_code, period.year))
             case Measure.PCT_OF_PLAN:
                 plan = self._targets.get((code, unit.unit_code, period.year))
                 return round_half_up(self.ytd(code, unit.unit_code, place) * Decimal(100) / plan, 2) if plan else None
             case _:
-                raise SamplesError(f"form_columns.csv: the samples know no figures for the measure {measure} of {row.form_code}")
+                raise SamplesError(f"form_columns.csv: the samples know no figures for the measure {measure} of {code}")
 
     def ytd(self, code: str, unit_code: str, place: int) -> int:
         """The cumulative figure of a unit: the sum since January for a flow, else the value."""
         series = self.series[code].by_unit[unit_code]
         indicator = self.pack.indicator(code)
-        return sum(series[place - place % 12 : place + 1]) if indicator and indicator.kind == "flow" else series[place]
+        if indicator is None or indicator.kind != "flow":
+            return series[place]
+        return sum(series[each] for each in self.calendar.since_january(place))
 
     @cached_property
     def _targets(self) -> dict[tuple[str, str, int], Decimal]:
@@ -194,6 +222,22 @@ class Reports:
             for target in self.pack.targets
             if target.target is not None
         }
+
+
+def _indicator_code(row: FormRow) -> str:
+    if row.indicator_code is None:
+        raise SamplesError(
+            f"form_rows.csv:{row.line}: the samples fill in tables whose rows say the indicator; row {row.row_code} says none"
+        )
+    return row.indicator_code
+
+
+def _measure(column: FormColumn) -> Measure:
+    if column.measure is None:
+        raise SamplesError(
+            f"form_columns.csv:{column.line}: the samples fill in tables whose columns say the measure; {column.header_vi} says none"
+        )
+    return column.measure
 
 
 def _edited(figure: Figure, edit: Edit | None) -> Figure:

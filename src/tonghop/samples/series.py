@@ -1,4 +1,4 @@
-"""The figures of every unit and month, such that their sums are the provincial series that print the report."""
+"""The figures of every unit and period, such that their sums are the series that print the report."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 
 from tonghop.catalog import Pack
-from tonghop.catalog.rows import Indicator, Unit
-from tonghop.model import Role
+from tonghop.catalog.rows import Form, Indicator, Unit
+from tonghop.model import Period, Role
 from tonghop.samples.data import Data, Relation, SamplesError
 from tonghop.samples.figures import (
     Figure,
     Points,
     complete_parts,
     days,
-    flow_by_month,
+    flow_by_period,
     invented,
-    level_by_month,
+    level_by_period,
     points_of,
     seasons,
 )
@@ -29,39 +29,44 @@ from tonghop.samples.split import SCALE, between, concentrate, noise, split
 
 @dataclass(frozen=True)
 class Series:
-    """One indicator: for each month (outer) the value of each unit (inner)."""
+    """One indicator: for each period (outer) the value of each unit (inner)."""
 
     units: tuple[str, ...]
     values: tuple[tuple[int, ...], ...]
 
     @cached_property
     def totals(self) -> list[int]:
-        """The provincial series."""
-        return [sum(month) for month in self.values]
+        """The series of all units together."""
+        return [sum(values) for values in self.values]
 
     @cached_property
     def by_unit(self) -> dict[str, list[int]]:
         """The series of each unit."""
-        return {unit: [month[place] for month in self.values] for place, unit in enumerate(self.units)}
+        return {unit: [values[place] for values in self.values] for place, unit in enumerate(self.units)}
 
     def of(self, units: Sequence[str]) -> list[list[int]]:
-        """The values of some units, month by month; a unit that does not report it has 0."""
+        """The values of some units, period by period; a unit that does not report it has 0."""
         places = {unit: place for place, unit in enumerate(self.units)}
-        return [[month[places[unit]] if unit in places else 0 for unit in units] for month in self.values]
+        return [[values[places[unit]] if unit in places else 0 for unit in units] for values in self.values]
 
 
 def reporting_units(pack: Pack, data: Data) -> dict[str, list[Unit]]:
-    """The units that report each indicator as additive in the printed period."""
+    """The units that report each indicator as additive for the printed period, on forms of its type."""
     at = data.calendar.printed.end_date
     by_type: defaultdict[str, list[Unit]] = defaultdict(list)
     for unit in pack.units_at(at):
         by_type[unit.unit_type].append(unit)
     units: defaultdict[str, list[Unit]] = defaultdict(list)
-    for form in pack.forms_at(at):
+    for form in forms_of(pack, data.calendar.printed):
         for row in pack.form_rows:
-            if (row.form_code, row.version, row.role) == (form.form_code, form.version, Role.ADDITIVE):
+            if row.indicator_code and (row.form_code, row.version, row.role) == (form.form_code, form.version, Role.ADDITIVE):
                 units[row.indicator_code].extend(unit for unit_type in form.unit_types for unit in by_type[unit_type])
     return dict(units)
+
+
+def forms_of(pack: Pack, period: Period) -> tuple[Form, ...]:
+    """The forms that are filled in for a period: valid on its last day, and of its type."""
+    return tuple(form for form in pack.forms_at(period.end_date) if form.period_type is period.type)
 
 
 def unit_series(pack: Pack, data: Data) -> dict[str, Series]:
@@ -118,11 +123,11 @@ class _Solver:
             if not links or any(link.weight != 1 for link in links):
                 continue
             parts = [points.get(link.other_code, Points()) for link in links]
-            sizes = [part.ytd or part.month or 0 for part in parts]
-            months = complete_parts(points[code].month, [part.month for part in parts], sizes)
+            sizes = [part.ytd or part.value or 0 for part in parts]
+            values = complete_parts(points[code].value, [part.value for part in parts], sizes)
             befores = complete_parts(points[code].before, [part.before for part in parts], sizes)
-            for link, part, month, before in zip(links, parts, months, befores, strict=True):
-                points[link.other_code] = replace(part, month=month, before=before)
+            for link, part, value, before in zip(links, parts, values, befores, strict=True):
+                points[link.other_code] = replace(part, value=value, before=before)
         return points
 
     def _known(self, code: str) -> Points:
@@ -134,26 +139,26 @@ class _Solver:
         """The points of an indicator with what is not printed invented: like the indicator that bounds it, else near this year's."""
         bound = next(iter(self.data.related(code, Relation.WITHIN)), None)
         whole = self.done[bound.other_code] if bound else None
-        month, ytd, before = points.month, points.ytd, points.before
-        now = self.calendar.this_year
+        now, ytd, before = points.value, points.ytd, points.before
+        year, same = self.calendar.this_year, self.calendar.year_before
 
         def like(value: int, here: int, there: int) -> int:
             return value * there // here if here else 0
 
         if is_flow and ytd is None:
             if whole:
-                ytd = like(_needed(month), whole.totals[self.calendar.last], sum(whole.totals[place] for place in now))
+                ytd = like(_needed(now), whole.totals[self.calendar.last], sum(whole.totals[place] for place in year))
             else:
-                ytd = _needed(month) + _needed(month) * (len(now) - 1) * between(0.85, 1.1, "ytd", code) // SCALE
+                ytd = _needed(now) + _needed(now) * (len(year) - 1) * between(0.85, 1.1, "ytd", code) // SCALE
         if before is None:
-            current = _needed(ytd if is_flow else month)
+            current = _needed(ytd if is_flow else now)
             if whole and is_flow:
-                before = like(current, sum(whole.totals[p] for p in now), sum(whole.totals[p] for p in self.calendar.year_before))
+                before = like(current, sum(whole.totals[place] for place in year), sum(whole.totals[place] for place in same))
             elif whole:
-                before = like(current, whole.totals[self.calendar.last], whole.totals[self.calendar.same_month])
+                before = like(current, whole.totals[self.calendar.last], whole.totals[self.calendar.same_period])
             else:
                 before = invented(current, code, 0.12 if is_flow else 0.02)
-        return Points(month, ytd, before)
+        return Points(now, ytd, before)
 
     # -- series
 
@@ -169,7 +174,7 @@ class _Solver:
         model = bound or next(iter(self.data.related(code, Relation.FOLLOWS)), None)
         like = self.done[model.other_code].of(units) if model else None
         caps = like if bound else None
-        totals = self._provincial(code, indicator, figure, like, caps)
+        totals = self._totals(code, indicator, figure, like, caps)
         if figure.pattern == "each":
             return Series(units, tuple(tuple([total // len(units)] * len(units)) for total in totals))
 
@@ -182,23 +187,23 @@ class _Solver:
             self._put_given(values, units, given, seasons(self.calendar, code), caps)
         return Series(units, tuple(map(tuple, values)))
 
-    def _provincial(
+    def _totals(
         self, code: str, indicator: Indicator, figure: Figure, like: list[list[int]] | None, caps: list[list[int]] | None
     ) -> list[int]:
         if given := self.data.series.get(code):
-            return [given[month] for month in self.calendar.months]
+            return [given[period] for period in self.calendar.periods]
         is_flow = indicator.kind == "flow"
         points = self._filled(code, self._known(code), is_flow)
-        ceilings = [sum(month) for month in caps] if caps else None
+        ceilings = [sum(values) for values in caps] if caps else None
         if not is_flow:
-            return level_by_month(self.calendar, points, ceilings)
+            return level_by_period(self.calendar, points, ceilings)
         weights = days(self.calendar) if figure.pattern == "steady" else seasons(self.calendar, code)
         if like:
-            weights = [sum(month) for month in like]
-        return flow_by_month(self.calendar, points, weights, ceilings, figure.pattern)
+            weights = [sum(values) for values in like]
+        return flow_by_period(self.calendar, points, weights, ceilings, figure.pattern)
 
     def _shares(self, code: str, pattern: str, totals: list[int], like: list[list[int]] | None, is_flow: bool) -> list[list[int]]:
-        """A weight for each month and unit: the size of the unit (or its figure of the indicator that this one is like), what
+        """A weight for each period and unit: the size of the unit (or its figure of the indicator that this one is like), what
         `weights.csv` says of it, and noise, more of it the smaller the counts are."""
         units = self.units[code]
         own = [
@@ -207,9 +212,9 @@ class _Solver:
         ]
         sizes = [self.data.weight("", unit.unit_code, unit.unit_type) for unit in units]
         shares = []
-        for month, total, base in zip(self.calendar.months, totals, like or [sizes] * len(totals), strict=True):
+        for period, total, base in zip(self.calendar.periods, totals, like or [sizes] * len(totals), strict=True):
             spread = min(0.9, 0.12 + len(units) / (2 * total + 1)) if is_flow and pattern != "steady" else 0.0
-            jitter = [between(1 - spread, 1 + spread, "split", code, unit.unit_code, month.code) for unit in units] if spread else None
+            jitter = [between(1 - spread, 1 + spread, "split", code, unit.unit_code, period.code) for unit in units] if spread else None
             weights = [mine * size for mine, size in zip(own, base, strict=True)]
             shares.append([weight * wobble for weight, wobble in zip(weights, jitter, strict=True)] if jitter else weights)
         return shares
@@ -217,7 +222,7 @@ class _Solver:
     def _put_given(
         self, values: list[list[int]], units: tuple[str, ...], given: dict[str, int], weights: list[int], caps: list[list[int]] | None
     ) -> None:
-        """Replace this year's months of the units whose sum since January is printed."""
+        """Replace this year's periods of the units whose sum since January is printed."""
         now = self.calendar.this_year
         for column, unit in enumerate(units):
             if unit not in given:
@@ -230,37 +235,37 @@ class _Solver:
     def _running_total(self, code: str, units: tuple[str, ...], flow_code: str) -> Series:
         """A total since an epoch: what there was at the start, and the flow on top, unit by unit."""
         flow = self.done[flow_code].of(units)
-        now = _needed(self._known(code).month)
+        now = _needed(self._known(code).value)
         sizes = [self.data.weight("", unit.unit_code, unit.unit_type) for unit in self.units[code]]
         level = split(now - sum(map(sum, flow)), sizes)
         values = []
-        for month in flow:
-            level = [reached + new for reached, new in zip(level, month, strict=True)]
+        for added in flow:
+            level = [reached + new for reached, new in zip(level, added, strict=True)]
             values.append(tuple(level))
         return Series(units, tuple(values))
 
     def _total(self, code: str, units: tuple[str, ...], parts: list[tuple[str, int]], carrier: str | None) -> Series:
-        """A sum of parts, unit by unit. Where the printed total is not the sum of the printed parts, few months and units bear it."""
+        """A sum of parts, unit by unit. Where the printed total is not the sum of the printed parts, few periods and units bear it."""
         matrices = [(self.done[part].of(units), weight) for part, weight in parts]
         values = [
             [sum(matrix[place][column] * weight for matrix, weight in matrices) for column in range(len(units))]
-            for place in range(len(self.calendar.months))
+            for place in range(len(self.calendar.periods))
         ]
         order = sorted(range(len(units)), key=lambda column: (units[column] != carrier, noise("bears", code, units[column])))
-        for place, difference in enumerate(self._differences(code, [sum(month) for month in values])):
-            month = values[place]
-            capacities = [max(month[column] // 2, int(difference > 0)) for column in order]
+        for place, difference in enumerate(self._differences(code, [sum(row) for row in values])):
+            row = values[place]
+            capacities = [max(row[column] // 2, int(difference > 0)) for column in order]
             for column, share in zip(order, concentrate(difference, capacities), strict=True):
-                month[column] += share
+                row[column] += share
         return Series(units, tuple(map(tuple, values)))
 
     def _differences(self, code: str, sums: list[int]) -> list[int]:
-        """Printed total less the sum of the parts, month by month."""
+        """Printed total less the sum of the parts, period by period."""
         points = self.points.get(code, Points())
         differences = [0] * len(sums)
-        last, same, now = self.calendar.last, self.calendar.same_month, self.calendar.this_year
-        if points.month is not None:
-            differences[last] = points.month - sums[last]
+        last, same, now = self.calendar.last, self.calendar.same_period, self.calendar.this_year
+        if points.value is not None:
+            differences[last] = points.value - sums[last]
         if self._indicator(code).kind != "flow":
             if points.before is not None:
                 differences[same] = points.before - sums[same]
@@ -272,7 +277,7 @@ class _Solver:
                 differences[place] = share
 
         if points.ytd is not None:
-            free = now[:-1] if points.month is not None else now
+            free = now[:-1] if points.value is not None else now
             bear(points.ytd - sum(sums[place] for place in now) - differences[last], free)
         if points.before is not None:
             bear(points.before - sum(sums[place] for place in self.calendar.year_before), self.calendar.year_before)
@@ -281,5 +286,5 @@ class _Solver:
 
 def _needed(value: int | None) -> int:
     if value is None:
-        raise ValueError("figures.csv gives neither the month nor the sum since January that it needs")
+        raise ValueError("figures.csv gives neither the value nor the sum since January that it needs")
     return value
