@@ -13,9 +13,10 @@ import pytest
 
 from tonghop.catalog import Pack, due_at
 from tonghop.intake import read_file
+from tonghop.intake.vocabulary import read_period
 from tonghop.model import Measure, Period
 from tonghop.samples import SamplesError, SampleSummary, build_samples
-from tonghop.samples.reports import Report, Reports
+from tonghop.samples.reports import Report, Reports, period_label
 from tonghop.samples.workbook import Line, Sheet, Typing, Workbook, as_typed, workbook_bytes
 
 SOURCE = Path(__file__).resolve().parents[2] / "catalog" / "hau_giang" / "samples"
@@ -142,6 +143,30 @@ def test_a_correction_has_the_right_figures_and_comes_later(reports: Reports, se
 def test_numbers_are_typed_as_texts_by_some(figure: Decimal | int | str | None, text: str) -> None:
     assert as_typed(figure, Typing.TEXTS) == text
     assert as_typed(figure, Typing.NUMBERS) == figure
+
+
+@pytest.mark.parametrize(
+    ("code", "label"),
+    [
+        ("2022-08", "Tháng 08/2022"),
+        ("2024-Q1", "Quý 1/2024"),
+        ("2024-H1", "6 tháng đầu năm 2024"),
+        ("2024-9M", "9 tháng đầu năm 2024"),
+        ("2024", "Năm 2024"),
+        ("2024-W05", "Tuần 05/2024"),
+    ],
+)
+def test_a_period_is_named_so_that_intake_knows_it(code: str, label: str) -> None:
+    assert period_label(Period.parse(code)) == label
+    assert read_period(label) == Period.parse(code)
+
+
+def test_a_file_name_with_an_unknown_word_is_refused(pack: Pack, tmp_path: Path) -> None:
+    shutil.copytree(SOURCE, tmp_path / "samples")
+    story = tmp_path / "samples" / "samples.yml"
+    story.write_text(story.read_text(encoding="utf-8").replace("{number}", "{month}"), encoding="utf-8")
+    with pytest.raises(SamplesError, match=r"cannot be filled in; it may hold \{form\}, \{unit\}"):
+        build_samples(pack, tmp_path / "out", source=tmp_path / "samples", only_units={"HG-BVSN"}, only_periods={"2022-08"})
 
 
 def test_a_workbook_is_laid_out_as_the_form_asks(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tonghop.samples.figures import (
     before_by_percent,
     before_by_points,
     complete_parts,
+    days,
     flow_by_period,
     last_digit,
     level_by_period,
@@ -32,6 +33,42 @@ def test_months_run_from_january_of_the_year_before() -> None:
     assert (months[0].code, months[CALENDAR.same_period].code, months[CALENDAR.last].code) == ("2021-01", "2021-08", "2022-08")
     assert [months[place].code for place in CALENDAR.rest] == ["2021-09", "2021-10", "2021-11", "2021-12"]
     assert [months[place].number for place in CALENDAR.this_year] == [months[place].number for place in CALENDAR.year_before]
+
+
+@pytest.mark.parametrize(
+    ("printed", "first", "same", "this_year"),
+    [
+        ("2024-Q1", "2023-Q1", "2023-Q1", ["2024-Q1"]),
+        ("2024-Q3", "2023-Q1", "2023-Q3", ["2024-Q1", "2024-Q2", "2024-Q3"]),
+        ("2024", "2023", "2023", ["2024"]),
+        ("2021-W02", "2020-W01", "2020-W02", ["2021-W01", "2021-W02"]),
+        ("2020-W53", "2019-W01", "2019-W52", [f"2020-W{week:02d}" for week in range(1, 54)]),
+    ],
+)
+def test_a_calendar_is_made_of_periods_of_the_printed_type(printed: str, first: str, same: str, this_year: list[str]) -> None:
+    calendar = Calendar(Period.parse(printed))
+    codes = [period.code for period in calendar.periods]
+    assert (codes[0], codes[calendar.same_period], codes[calendar.last]) == (first, same, printed)
+    assert [codes[place] for place in calendar.this_year] == this_year
+    assert [*calendar.year_before, *calendar.rest, *calendar.this_year] == list(range(len(codes)))
+    assert [codes[place] for place in calendar.since_january(calendar.last)] == this_year
+    assert calendar.since_january(calendar.this_year.start - 1) == range(calendar.this_year.start)
+
+
+def test_a_place_knows_the_one_a_year_earlier() -> None:
+    quarters = Calendar(Period.parse("2024-Q2"))
+    assert [quarters.year_earlier(place) for place in range(6)] == [None, None, None, None, 0, 1]
+    assert CALENDAR.year_earlier(19) == 7
+    weeks = Calendar(Period.parse("2020-W53"))
+    assert weeks.year_earlier(weeks.last) is None
+
+
+def test_quarters_meet_their_points() -> None:
+    calendar = Calendar(Period.parse("2024-Q2"))
+    flow = flow_by_period(calendar, Points(30, 70, 50), [1] * 6, None, "seasonal")
+    assert (flow[4:], sum(flow[:2]), len(flow)) == ([40, 30], 50, 6)
+    assert level_by_period(calendar, Points(30, None, 10), None) == [5, 10, 15, 20, 25, 30]
+    assert days(calendar) == [90, 91, 92, 92, 91, 91]
 
 
 def test_the_year_before_follows_from_what_is_printed() -> None:
