@@ -62,6 +62,7 @@ _FIELDS = {
     **dict.fromkeys(vocabulary.PERIOD_LABELS, "period"),
     **dict.fromkeys(vocabulary.AS_OF_LABELS, "as_of"),
 }
+_ASIDE = fold(vocabulary.ASIDE_MARK)
 _TABLE_HEADERS = vocabulary.LABEL_HEADERS | vocabulary.UNIT_OF_MEASURE_HEADERS
 
 
@@ -128,9 +129,15 @@ class _Introduced(NamedTuple):
     head: Head
 
 
+def is_aside(sheet: Sheet) -> bool:
+    """Whether a sheet says of itself that it is part of no report: what we put into a workbook for its reader."""
+    first_row = sheet.rows[min(sheet.rows)] if sheet.rows else {}
+    return bool(first_row) and fold(first_row[min(first_row)].text[:VALUE_CHARACTERS]).startswith(_ASIDE)
+
+
 def recognise(sheets: Sequence[Sheet], file_name: str, index: PackIndex) -> Recognised:
     """Sort the sheets of a file into reports."""
-    filled = [_Introduced(sheet, read_head(sheet)) for sheet in sheets if sheet.rows]
+    filled = [_Introduced(sheet, read_head(sheet)) for sheet in sheets if sheet.rows and not is_aside(sheet)]
     if not filled:
         return Recognised([], [findings.EMPTY_FILE.at()])
     members, others = _members(filled, index)

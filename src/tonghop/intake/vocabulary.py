@@ -46,6 +46,9 @@ SAME_WORDS = frozenset({"tuong duong", "tuong duong cung ky"})
 RISE_WORDS = ("tang",)
 FALL_WORDS = ("giam",)
 
+ASIDE_MARK = "Trang này do phần mềm Tổng Hợp thêm vào, không phải là báo cáo"
+"""What the first filled cell of a sheet begins with that is part of no report: intake passes over such a sheet, whatever stands in it."""
+
 PERIOD_EXAMPLE = "Tháng 08/2022, Quý 3/2022, 6 tháng đầu năm 2022, Năm 2022"
 DATE_EXAMPLE = "14/08/2022"
 
