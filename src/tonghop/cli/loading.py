@@ -1,0 +1,129 @@
+"""Files in, publications out: `load`, `refresh`, `status`, `samples`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.markup import escape
+
+from tonghop import database
+from tonghop.cli.options import CatalogOption, JsonOption, PeriodsArgument
+from tonghop.cli.printing import SHOWN, console, new_table, print_json, say, say_how_many_more, span_of
+from tonghop.model import Severity
+from tonghop.settings import settings
+
+if TYPE_CHECKING:
+    from tonghop.staging import Outcome
+
+app = typer.Typer()
+
+
+@app.command()
+def load(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files or folders.")],
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read files and folders and stage what they say. Exit 1 when a file cannot be opened at all, or nothing could be taken in."""
+    from tonghop import staging
+
+    database.ensure_server()
+    outcomes = staging.load_paths(paths)
+    if as_json:
+        print_json([outcome.as_dict() for outcome in outcomes])
+    else:
+        _print_outcomes(outcomes)
+    counts = Counter(outcome.outcome for outcome in outcomes)
+    if counts["failed"] or not counts["staged"] + counts["unchanged"] + counts["known"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def refresh(
+    periods: PeriodsArgument = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge what is staged, build a candidate, check and publish it. Exit 1 when a gate refused, with what and why."""
+    from tonghop.refresh import refresh as run_refresh
+
+    database.ensure_server()
+    outcome = run_refresh(periods)
+    if as_json:
+        print_json(outcome)
+        return
+    gates = [outcome.gate_1] if outcome.gate_1 else []
+    for gate in [*gates, *outcome.gate_2]:
+        say(gate.explain())
+    for number, page in zip(outcome.publications, outcome.reports, strict=True):
+        say(f"Publication {number} is live. Its quality report: {page}")
+    if not outcome.publications:
+        say("Nothing to publish: every slot is as the live publication has it.")
+
+
+@app.command()
+def status(catalog: CatalogOption = None, as_json: JsonOption = False) -> None:
+    """Count what was received, read, judged and published, and say how to look at it."""
+    from tonghop.service.cli import print_summary
+    from tonghop.service.summary import summarise
+
+    database.ensure_server()
+    summary = summarise()
+    if as_json:
+        print_json(summary)
+    else:
+        print_summary(summary)
+
+
+@app.command()
+def samples(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write into.")], catalog: CatalogOption = None) -> None:
+    """Write the sample workbooks of the catalog pack, a folder for each wave of arrivals."""
+    from tonghop.catalog import read_pack
+    from tonghop.samples import build_samples
+
+    summary = build_samples(read_pack(settings().catalog), directory)
+    for wave, workbooks in sorted(summary.workbooks.items()):
+        say(f"{directory / wave}: {workbooks:,} workbooks")
+    say(f"{summary.units:,} units, {span_of(sorted(summary.periods))}")
+    for trouble in summary.troubles:
+        say(f"planted: {trouble}")
+
+
+def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
+    """A table of the files (of those with something to say, when they are many), their findings, and the counts."""
+    told = list(outcomes) if len(outcomes) <= SHOWN else [each for each in outcomes if _needs_attention(each)]
+    if told:
+        table = new_table("file", "outcome", "submissions", "cells", "findings", "message")
+        for each in told[:SHOWN]:
+            severities = Counter(finding.severity for finding in each.findings)
+            findings = ", ".join(f"{severities[severity]} {severity}" for severity in Severity if severities[severity])
+            row = (each.source_uri, each.outcome, ", ".join(each.versions), f"{each.cells:,}", findings, each.message or "")
+            table.add_row(*map(escape, row))
+        console.print(table)
+        say_how_many_more(len(told), "files with findings")
+    for each in told[:SHOWN]:
+        _print_findings(each)
+    counts = Counter(each.outcome for each in outcomes)
+    say(
+        f"{len(outcomes):,} files: "
+        + (", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "none found")
+        + f"; {sum(len(each.versions) for each in outcomes):,} submissions, {sum(each.cells for each in outcomes):,} cells."
+    )
+
+
+def _needs_attention(outcome: Outcome) -> bool:
+    return outcome.outcome in ("rejected", "failed") or any(finding.severity != Severity.INFO for finding in outcome.findings)
+
+
+def _print_findings(outcome: Outcome) -> None:
+    """Findings with their address, in Vietnamese and English: the person who loads may not be the one who corrects."""
+    findings = [finding for finding in outcome.findings if finding.severity != Severity.INFO]
+    if findings:
+        say(f"{outcome.source_uri}")
+    for finding in findings[:SHOWN]:
+        say(f"  {finding.severity} {finding.code}: {finding.text_vi}\n    {finding.text_en}")
+    say_how_many_more(len(findings), "findings of this file")
