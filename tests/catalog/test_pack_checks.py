@@ -293,7 +293,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "column twice": (
         edited("form_columns", "Trong đó nữ,value,F", "Trong đó nữ,value,TOTAL"),
-        "form_columns.csv:6: the same form_code, version, sheet, measure, breakdown_code stands in line 5",
+        "form_columns.csv:6: the same form_code, version, sheet, indicator_code, measure, breakdown_code, month stands in line 5",
     ),
     "header twice": (
         edited("form_columns", "Trong đó nữ", "thực hiện trong THÁNG"),

@@ -1,6 +1,7 @@
 """Catalog packs: read, check and load the units, indicators, forms, duties, targets and rules of an organisation."""
 
 from tonghop.catalog.duties import DueReport, due_reports, periods_of
+from tonghop.catalog.figures import Figure
 from tonghop.catalog.load import PackNotLoaded, load_pack
 from tonghop.catalog.names import normalise
 from tonghop.catalog.pack import FormSheet, Pack
@@ -11,6 +12,7 @@ from tonghop.catalog.working_days import due_at
 __all__ = [
     "CatalogError",
     "DueReport",
+    "Figure",
     "FormSheet",
     "Pack",
     "PackNotLoaded",

@@ -7,58 +7,29 @@ one mistake is not answered by a hundred others. References are checked all the 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
 from datetime import date
-from itertools import combinations_with_replacement, pairwise
-from typing import Any, NamedTuple, TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from tonghop.catalog.duties import periods_of
 from tonghop.catalog.files import Table
+from tonghop.catalog.form_checks import (
+    Placed,
+    check_double_counting,
+    check_figures,
+    check_rules_can_fire,
+    check_sheets,
+    check_versions,
+    figures_of,
+)
 from tonghop.catalog.names import normalise
 from tonghop.catalog.problems import Problem
-from tonghop.catalog.rows import (
-    STILL_VALID,
-    TOTAL,
-    Breakdown,
-    Duty,
-    Form,
-    FormColumn,
-    FormRow,
-    Indicator,
-    MeasureWord,
-    PackHead,
-    Programme,
-    Row,
-    Target,
-    Unit,
-    UnitAlias,
-)
-from tonghop.catalog.rules import Rule
-from tonghop.catalog.tree import Lineage, Tree, gaps
-from tonghop.model import Measure, Role
+from tonghop.catalog.rows import STILL_VALID, TOTAL, Duty, Indicator, PackHead, Row, Target, Unit, UnitAlias
+from tonghop.catalog.tables import Files, grouped
+from tonghop.catalog.tree import Tree, gaps
 
 R = TypeVar("R", bound=Row)
-K = TypeVar("K")
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files of a pack as far as they could be read."""
-
-    head: PackHead | None
-    units: Table[Unit]
-    unit_aliases: Table[UnitAlias]
-    programmes: Table[Programme]
-    indicators: Table[Indicator]
-    breakdowns: Table[Breakdown]
-    measure_words: Table[MeasureWord]
-    forms: Table[Form]
-    form_columns: Table[FormColumn]
-    form_rows: Table[FormRow]
-    duties: Table[Duty]
-    targets: Table[Target]
-    rules: Table[Rule]
 
 
 def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
@@ -75,11 +46,17 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
     if sound(files.indicators):
         yield from _ratio_parts(files.indicators)
     if sound(files.forms):
-        yield from _form_versions(files.forms)
-    if sound(files.forms, files.form_columns, files.form_rows):
-        yield from _sheets(files)
-        if sound(files.rules):
-            yield from _rules_that_cannot_fire(files)
+        yield from check_versions(files.forms)
+    figures: list[Placed] = []
+    forms_are_sound = False
+    if sound(files.forms, files.form_columns, files.form_rows, files.form_sheets, files.form_cells, files.breakdowns):
+        yield from check_sheets(files)
+        figures, faults_of_figures = figures_of(files)
+        yield from faults_of_figures
+        forms_are_sound = not faults_of_figures
+        yield from check_figures(files, figures)
+        if forms_are_sound and sound(files.rules):
+            yield from check_rules_can_fire(files, figures)
     if not sound(files.units):
         return
     tree = Tree(files.units.rows)
@@ -89,8 +66,8 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
         yield from _aliases(files)
     if faults:
         return
-    if sound(files.forms, files.form_rows):
-        yield from _double_counting(files, tree)
+    if forms_are_sound:
+        yield from check_double_counting(files, tree, figures)
     if sound(files.targets):
         yield from _targets(files.targets, tree)
     if sound(files.forms, files.duties) and files.head:
@@ -115,11 +92,18 @@ def _repetitions(files: Files) -> Iterator[Problem]:
     )
     yield from _repeated(
         files.form_columns,
-        lambda row: (row.form_code, row.version, row.sheet, row.measure, row.breakdown_code),
-        "form_code, version, sheet, measure, breakdown_code",
+        lambda row: (row.form_code, row.version, row.sheet, row.indicator_code, row.measure, row.breakdown_code, row.month),
+        "form_code, version, sheet, indicator_code, measure, breakdown_code, month",
     )
     yield from _repeated(
         files.form_rows, lambda row: (row.form_code, row.version, row.sheet, row.row_code), "form_code, version, sheet, row_code"
+    )
+    yield from _repeated(files.form_sheets, lambda row: (row.form_code, row.version, row.sheet), "form_code, version, sheet")
+    yield from _repeated(files.form_cells, lambda row: (row.form_code, row.version, row.sheet, row.cell), "form_code, version, sheet, cell")
+    yield from _repeated(
+        files.form_narratives,
+        lambda row: (row.form_code, row.version, row.sheet, normalise(row.label_vi)),
+        "form_code, version, sheet, label_vi",
     )
     yield from _repeated(files.targets, lambda row: (row.indicator_code, row.unit_code, row.year), "indicator_code, unit_code, year")
     yield from _repeated(files.rules, lambda row: row.rule_code, "rule")
@@ -143,8 +127,14 @@ def _references(files: Files) -> Iterator[Problem]:
     yield from _unknown(indicators, lambda row: row.programme_code, "programme_code", files.programmes, "programme_code")
     yield from _unknown(indicators, lambda row: row.numerator_code, "numerator_code", indicators, "indicator_code")
     yield from _unknown(indicators, lambda row: row.denominator_code, "denominator_code", indicators, "indicator_code")
-    yield from _unknown(files.form_columns, lambda row: row.breakdown_code, "breakdown_code", files.breakdowns, "breakdown_code")
-    yield from _unknown(files.form_rows, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")
+    columns, rows, cells, breakdowns = files.form_columns, files.form_rows, files.form_cells, files.breakdowns
+    yield from _unknown(columns, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")
+    yield from _unknown(rows, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")
+    yield from _unknown(cells, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")
+    yield from _unknown(columns, lambda row: row.breakdown_code, "breakdown_code", breakdowns, "breakdown_code")
+    yield from _unknown(rows, lambda row: row.breakdown_code, "breakdown_code", breakdowns, "breakdown_code")
+    yield from _unknown(cells, lambda row: row.breakdown_code, "breakdown_code", breakdowns, "breakdown_code")
+    yield from _unknown(files.form_sheets, lambda row: row.stands_in, "stands_in", forms, "form_code")
     yield from _unknown(files.duties, lambda row: row.form_code, "form_code", forms, "form_code")
     yield from _unknown(files.duties, lambda row: row.unit_type, "unit_type", units, "unit_type")
     yield from _unknown(files.duties, lambda row: row.unit_code, "unit_code", units, "unit_code")
@@ -156,7 +146,8 @@ def _references(files: Files) -> Iterator[Problem]:
             if not units.mentions("unit_type", unit_type):
                 yield Problem(forms.file, form.line, f"unit_types: no unit in {units.file} has the type {unit_type}")
     versions = {(form.form_code, form.version) for form in forms.rows}
-    rows_of_forms = [(table.file, row) for table in (files.form_columns, files.form_rows) for row in table.rows]
+    parts_of_forms = (files.form_sheets, files.form_columns, files.form_rows, files.form_cells, files.form_narratives)
+    rows_of_forms = [(table.file, row) for table in parts_of_forms for row in table.rows]
     for file, row in rows_of_forms:
         if (row.form_code, row.version) not in versions and not forms.problems:
             yield Problem(file, row.line, f"form {row.form_code} version {row.version} is not in {forms.file}; add it there or correct it")
@@ -272,146 +263,11 @@ def _ratio_parts(indicators: Table[Indicator]) -> Iterator[Problem]:
                 yield Problem(indicators.file, indicator.line, f"{told}; name the quantity that is counted")
 
 
-def _form_versions(forms: Table[Form]) -> Iterator[Problem]:
-    for code in dict.fromkeys(form.form_code for form in forms.rows):
-        versions = sorted((form for form in forms.rows if form.form_code == code), key=lambda form: form.valid_from)
-        for earlier, later in pairwise(versions):
-            if earlier.overlaps(later):
-                told = f"form {code}: version {later.version} holds from {later.valid_from}, but version {earlier.version}"
-                yield Problem(forms.file, later.line, f"{told} (line {earlier.line}) holds until {earlier.valid_to}; let it end there")
-            if earlier.period_type != later.period_type:
-                told = f"period_type: found {later.period_type}; expected {earlier.period_type}, as in line {earlier.line}"
-                yield Problem(forms.file, later.line, f"{told}: a form of another period is another form")
-
-
-def _sheets(files: Files) -> Iterator[Problem]:
-    columns = _grouped(files.form_columns.rows, lambda column: (column.form_code, column.version, column.sheet))
-    rows = _grouped(files.form_rows.rows, lambda row: (row.form_code, row.version, row.sheet))
-    for form in files.forms.rows:
-        if not any((code, version) == (form.form_code, form.version) for code, version, _ in rows):
-            told = f"form {form.form_code} version {form.version} has no rows in {files.form_rows.file}; nothing could be read from it"
-            yield Problem(files.forms.file, form.line, told)
-    for key in rows.keys() - columns.keys():
-        told = f"sheet {key[2]} of form {key[0]} version {key[1]} has rows but no columns in {files.form_columns.file}; add its columns"
-        yield Problem(files.form_rows.file, rows[key][0].line, told)
-    for key in columns.keys() - rows.keys():
-        told = f"sheet {key[2]} of form {key[0]} version {key[1]} has columns but no rows in {files.form_rows.file}; add its rows"
-        yield Problem(files.form_columns.file, columns[key][0].line, told)
-    first: dict[Hashable, FormRow] = {}
-    for key, rows_of_sheet in rows.items():
-        for row in rows_of_sheet:
-            for column in columns.get(key, ()):
-                figure = (row.form_code, row.version, row.indicator_code, column.measure, column.breakdown_code)
-                other = first.setdefault(figure, row)
-                if other is not row:
-                    told = f"{row.indicator_code} ({column.measure}, {column.breakdown_code}) stands twice in form {row.form_code}"
-                    told += f" version {row.version}, here and in line {other.line}"
-                    yield Problem(
-                        files.form_rows.file, row.line, f"{told}; a figure has one cell in a form: correct or remove one of the rows"
-                    )
-                    break
-
-
-class _Report(NamedTuple):
-    """An indicator that units of a type add up in a form version."""
-
-    form: Form
-    row: FormRow
-    unit_type: str
-
-
-def _double_counting(files: Files, tree: Tree) -> Iterator[Problem]:
-    forms = {(form.form_code, form.version): form for form in files.forms.rows}
-    reports: defaultdict[str, list[_Report]] = defaultdict(list)
-    for row in files.form_rows.rows:
-        form = forms.get((row.form_code, row.version))
-        if row.role is Role.ADDITIVE and form is not None:
-            reports[row.indicator_code].extend(_Report(form, row, unit_type) for unit_type in form.unit_types)
-    branches = _types_on_a_branch(files.units.rows, tree)
-    for indicator_code, found in reports.items():
-        told: set[frozenset[str]] = set()
-        for one, other in combinations_with_replacement(found, 2):
-            pair = frozenset((one.form.form_code, other.form.form_code))
-            branch = _common_branch(one, other, branches)
-            if branch is None or pair in told:
-                continue
-            told.add(pair)
-            where = (
-                f"form {one.form.form_code} ({one.unit_type}) and form {other.form.form_code} ({other.unit_type}, line {other.row.line})"
-            )
-            yield Problem(
-                files.form_rows.file,
-                one.row.line,
-                f"{indicator_code} is additive in {where}, which units of one branch send, such as {branch}: it would be counted twice;"
-                " make the upper one control",
-            )
-
-
-Branches = dict[tuple[str, str], list[Lineage]]
-
-
-def _types_on_a_branch(units: Sequence[Unit], tree: Tree) -> Branches:
-    """For two unit types, the upper first, the lineages in which a unit of the one stands above a unit of the other: one
-    for each span of time is enough."""
-    branches: defaultdict[tuple[str, str], dict[tuple[date, date], Lineage]] = defaultdict(dict)
-    for unit in units:
-        for lineage in tree.lineages(unit):
-            for upper in lineage.rows[:-1]:
-                branches[upper.unit_type, unit.unit_type].setdefault((lineage.valid_from, lineage.valid_to), lineage)
-    return {types: list(lineages.values()) for types, lineages in branches.items()}
-
-
-def _common_branch(one: _Report, other: _Report, branches: Branches) -> str | None:
-    """An example of units on one branch that send both reports at a time; None when there are none."""
-    start, end = max(one.form.valid_from, other.form.valid_from), min(one.form.valid_to, other.form.valid_to)
-    if start >= end:
-        return None
-    if one.unit_type == other.unit_type and one.form.form_code != other.form.form_code:
-        return f"every {one.unit_type}"
-    for types in ((one.unit_type, other.unit_type), (other.unit_type, one.unit_type)):
-        for lineage in branches.get(types, ()):
-            if lineage.valid_from < end and start < lineage.valid_to:
-                return lineage.path
-    return None
-
-
-def _rules_that_cannot_fire(files: Files) -> Iterator[Problem]:
-    columns = _grouped(files.form_columns.rows, lambda column: (column.form_code, column.version, column.sheet))
-    figures: defaultdict[str, set[tuple[str, Measure | None]]] = defaultdict(set)
-    for row in files.form_rows.rows:
-        figures[row.form_code].add((row.indicator_code, None))
-        for column in columns.get((row.form_code, row.version, row.sheet), ()):
-            figures[row.form_code].add((row.indicator_code, column.measure))
-    for rule in files.rules.rows:
-        terms = list(rule.terms())
-        if not terms or rule.missing != "skip_if_any":
-            continue
-        choices = [[(term.indicator_code, term.measure or measure) for term in terms] for measure in rule.measures or (None,)]
-        lacking = {
-            form_code: min(([figure for figure in choice if figure not in figures[form_code]] for choice in choices), key=len)
-            for form_code in rule.forms or dict.fromkeys(form.form_code for form in files.forms.rows)
-        }
-        if rule.forms:
-            for form_code in (form_code for form_code in rule.forms if lacking[form_code] and files.forms.mentions("form_code", form_code)):
-                told = (
-                    f"rule {rule.rule_code} can never be judged in form {form_code}, which has no cell for {_figures(lacking[form_code])}"
-                )
-                yield Problem(files.rules.file, rule.line, f"{told}; correct the rule or take the form out of its forms")
-        elif all(lacking.values()):
-            nearest = min(lacking, key=lambda form_code: len(lacking[form_code]))
-            told = f"rule {rule.rule_code} can never be judged: no form has all its figures; {nearest} lacks {_figures(lacking[nearest])}"
-            yield Problem(files.rules.file, rule.line, told)
-
-
-def _figures(figures: Iterable[tuple[str, Measure | None]]) -> str:
-    return ", ".join(f"{indicator_code} ({measure})" if measure else indicator_code for indicator_code, measure in figures)
-
-
 # -- targets and duties
 
 
 def _targets(targets: Table[Target], tree: Tree) -> Iterator[Problem]:
-    for (indicator_code, year), given in _grouped(targets.rows, lambda target: (target.indicator_code, target.year)).items():
+    for (indicator_code, year), given in grouped(targets.rows, lambda target: (target.indicator_code, target.year)).items():
         by_unit = {target.unit_code: target for target in given}
         start, end = date(year, 1, 1), date(year, 12, 31)
         for target in given:
@@ -434,13 +290,13 @@ def _targets(targets: Table[Target], tree: Tree) -> Iterator[Problem]:
 
 
 def _duties(files: Files, tree: Tree, head: PackHead) -> Iterator[Problem]:
-    for duties in _grouped(files.duties.rows, lambda duty: (duty.form_code, duty.unit_type, duty.unit_code)).values():
+    for duties in grouped(files.duties.rows, lambda duty: (duty.form_code, duty.unit_type, duty.unit_code)).values():
         for earlier, later in pairwise(sorted(duties, key=lambda duty: duty.valid_from)):
             if earlier.overlaps(later):
                 told = f"{later.form_code} is owed by {later.unit_type or later.unit_code} from {later.valid_from}"
                 told += f", and until {earlier.valid_to} already by line {earlier.line}; let the earlier duty end where the later begins"
                 yield Problem(files.duties.file, later.line, told)
-    of_types = _grouped((duty for duty in files.duties.rows if duty.unit_type), lambda duty: (duty.form_code, duty.unit_type))
+    of_types = grouped((duty for duty in files.duties.rows if duty.unit_type), lambda duty: (duty.form_code, duty.unit_type))
     for duty in files.duties.rows:
         yield from _form_of_duty(files, tree, head, duty)
         for unit in tree.rows(duty.unit_code or ""):
@@ -470,10 +326,3 @@ def _form_of_duty(files: Files, tree: Tree, head: PackHead, duty: Duty) -> Itera
             continue
         yield Problem(files.duties.file, duty.line, told)
         return
-
-
-def _grouped(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, list[R]]:
-    groups: defaultdict[K, list[R]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    return dict(groups)

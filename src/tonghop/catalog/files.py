@@ -32,12 +32,17 @@ FILES = (
     "breakdowns.csv",
     "units_of_measure.csv",
     "forms.csv",
+    "form_sheets.csv",
     "form_columns.csv",
     "form_rows.csv",
+    "form_cells.csv",
+    "form_narratives.csv",
     "duties.csv",
     "targets.csv",
     RULES,
 )
+OPTIONAL = frozenset({"form_sheets.csv", "form_cells.csv", "form_narratives.csv"})
+"""The files that a pack may do without."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ def read_contents(directory: Path) -> tuple[dict[str, bytes], list[Problem]]:
         try:
             contents[name] = (directory / name).read_bytes()
         except FileNotFoundError:
+            if name in OPTIONAL:
+                continue
             advice = "; a file with nothing to say has its header line only" if name.endswith(".csv") else ""
             problems.append(Problem(name, 0, f"the file is missing{advice}"))
         except OSError as error:
@@ -117,7 +124,7 @@ def read_table(file: str, content: bytes, row_type: type[R]) -> Table[R]:
         )
     columns = row_type.columns()
     header_line, header = records[0] if records else (1, [])
-    if problem := _header_problem(header, columns):
+    if problem := _header_problem(header, columns, row_type.omissible):
         return Table(file, problems=(Problem(file, header_line, problem),))
 
     rows: list[R] = []
@@ -132,17 +139,19 @@ def read_table(file: str, content: bytes, row_type: type[R]) -> Table[R]:
         except ValidationError as error:
             problems.extend(Problem(file, line, _explained(details, "column")) for details in error.errors())
     whole = [dict(zip(header, record, strict=True)) for _, record in records[1:] if len(record) == len(header)]
-    written = {column: frozenset(record[column] for record in whole) for column in columns}
+    written = {column: frozenset(record[column] for record in whole) for column in header}
     return Table(file, tuple(rows), written, tuple(problems))
 
 
-def _header_problem(header: list[str], columns: tuple[str, ...]) -> str | None:
-    expected = ",".join(columns)
+def _header_problem(header: list[str], columns: tuple[str, ...], omissible: frozenset[str]) -> str | None:
+    expected = ",".join(name for name in columns if name not in omissible)
+    if may_follow := ", ".join(name for name in columns if name in omissible):
+        expected += f" (which may also have {may_follow})"
     if len(header) == 1 and len(columns) > 1 and (mark := next((mark for mark in "\t;" if mark in header[0]), None)):
         name = {"\t": "tabs", ";": "semicolons"}[mark]
         return f"the columns are separated by {name}; expected commas. Save the file as CSV (comma separated, UTF-8)"
     faults = [
-        *(f"column {name} is missing" for name in columns if name not in header),
+        *(f"column {name} is missing" for name in columns if name not in header and name not in omissible),
         *(f"unknown column {name or '(no name)'}" for name in header if name not in columns),
         *(f"column {name} stands twice" for name in dict.fromkeys(header) if header.count(name) > 1 and name in columns),
     ]

@@ -17,7 +17,21 @@ from psycopg.types.json import Jsonb
 
 from tonghop.catalog.duties import due_reports
 from tonghop.catalog.pack import Pack
-from tonghop.catalog.rows import TOTAL, Breakdown, Form, FormColumn, FormRow, Indicator, Programme, Target, Unit, UnitAlias
+from tonghop.catalog.rows import (
+    TOTAL,
+    Breakdown,
+    Form,
+    FormCell,
+    FormColumn,
+    FormNarrative,
+    FormRow,
+    Indicator,
+    Programme,
+    SheetLayout,
+    Target,
+    Unit,
+    UnitAlias,
+)
 from tonghop.errors import TonghopError
 
 R = TypeVar("R")
@@ -84,6 +98,20 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     copy("form", pack.forms, Form.columns(), form_key=lambda form: form_keys[(form.form_code,)])
     copy("form_column", pack.form_columns, FormColumn.columns())
     copy("form_row", pack.form_rows, FormRow.columns())
+    copy("form_sheet", pack.form_sheets, SheetLayout.columns())
+    copy("form_cell", pack.form_cells, FormCell.columns())
+    copy("form_narrative", pack.form_narratives, FormNarrative.columns())
+    copy(
+        "form_figure",
+        [(form, figure) for form in pack.forms for figure in pack.figures(form)],
+        (),
+        form_code=lambda placed: placed[0].form_code,
+        version=lambda placed: placed[0].version,
+        indicator_code=lambda placed: placed[1].indicator_code,
+        measure=lambda placed: placed[1].measure,
+        breakdown_code=lambda placed: placed[1].breakdown_code,
+        role=lambda placed: placed[1].role,
+    )
     copy("duty", due_reports(pack), ("form_code", "unit_code", "due_at"), period_code=lambda due: due.period.code)
     copy("target", pack.targets, Target.columns())
     copy(

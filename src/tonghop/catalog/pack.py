@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
+from tonghop.catalog.figures import Breakdowns, Figure, in_cell, together
 from tonghop.catalog.names import normalise
 from tonghop.catalog.rows import (
     Breakdown,
     Duty,
     Form,
+    FormCell,
     FormColumn,
+    FormNarrative,
     FormRow,
     Indicator,
     MeasureWord,
     PackHead,
     Programme,
+    SheetLayout,
     Target,
     Unit,
     UnitAlias,
@@ -32,11 +37,35 @@ V = TypeVar("V")
 
 @dataclass(frozen=True)
 class FormSheet:
-    """One sheet of a form version: its columns in the order of the pack, its rows in their sort order."""
+    """One sheet of a form version: how it is found and read, its columns in the order of the pack, its rows in their sort order,
+    its fixed cells and its fields of free text.
+
+    `grid` says what every row and column hold together, `in_cells` what every fixed cell holds.
+    """
 
     name: str
     columns: tuple[FormColumn, ...]
     rows: tuple[FormRow, ...]
+    layout: SheetLayout
+    cells: tuple[FormCell, ...]
+    narratives: tuple[FormNarrative, ...]
+    grid: tuple[tuple[Figure, ...], ...]
+    in_cells: tuple[Figure, ...]
+
+    @property
+    def figures(self) -> Iterator[Figure]:
+        """Every figure of the sheet, by rows, then those of the fixed cells."""
+        return chain(*self.grid, self.in_cells)
+
+    @property
+    def has_months(self) -> bool:
+        """Whether it holds figures of several months, each of which is a report of its own."""
+        return self.layout.one_per == "month" or any(figure.month is not None for figure in self.figures)
+
+    @property
+    def has_units(self) -> bool:
+        """Whether its rows or columns stand for units, each of which has a report of its own."""
+        return any(row.stands_for_units for row in self.rows) or any(column.stands_for_units for column in self.columns)
 
 
 @dataclass(frozen=True)
@@ -57,6 +86,9 @@ class Pack:
     duties: tuple[Duty, ...]
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
+    form_sheets: tuple[SheetLayout, ...] = ()
+    form_cells: tuple[FormCell, ...] = ()
+    form_narratives: tuple[FormNarrative, ...] = ()
 
     @property
     def code(self) -> str:
@@ -130,12 +162,28 @@ class Pack:
 
     @cached_property
     def _sheets(self) -> Mapping[tuple[str, int], tuple[FormSheet, ...]]:
-        columns = _grouped(((column.form_code, column.version, column.sheet), column) for column in self.form_columns)
-        rows = _grouped(((row.form_code, row.version, row.sheet), row) for row in self.form_rows)
-        return _grouped(
-            ((form_code, version), FormSheet(sheet, columns[form_code, version, sheet], _sorted(rows[form_code, version, sheet])))
-            for form_code, version, sheet in columns
-        )
+        breakdowns = Breakdowns(self.breakdowns)
+        layouts = {_sheet_of(row): row for row in self.form_sheets}
+        columns = _grouped((_sheet_of(row), row) for row in self.form_columns)
+        rows = _grouped((_sheet_of(row), row) for row in self.form_rows)
+        cells = _grouped((_sheet_of(row), row) for row in self.form_cells)
+        narratives = _grouped((_sheet_of(row), row) for row in self.form_narratives)
+
+        def sheet(key: SheetKey) -> FormSheet:
+            layout = layouts.get(key) or SheetLayout(form_code=key[0], version=key[1], sheet=key[2])
+            of_sheet, own_columns = _sorted(rows.get(key, ())), columns.get(key, ())
+            return FormSheet(
+                name=key[2],
+                columns=own_columns,
+                rows=of_sheet,
+                layout=layout,
+                cells=cells.get(key, ()),
+                narratives=narratives.get(key, ()),
+                grid=tuple(tuple(together(row, column, breakdowns, layout.control) for column in own_columns) for row in of_sheet),
+                in_cells=tuple(in_cell(cell, layout.control) for cell in cells.get(key, ())),
+            )
+
+        return _grouped((key[:2], sheet(key)) for key in dict.fromkeys((*columns, *layouts, *cells, *narratives)))
 
     def form(self, form_code: str, version: int) -> Form | None:
         """A version of a form."""
@@ -152,6 +200,19 @@ class Pack:
     def sheets(self, form: Form) -> tuple[FormSheet, ...]:
         """The sheets of a form version with their columns and rows, in the order of the pack."""
         return self._sheets.get((form.form_code, form.version), ())
+
+    def figures(self, form: Form) -> tuple[Figure, ...]:
+        """The figures that one report on a form version has, each once; `month` is left out: a month is a report of its own."""
+        return tuple(
+            dict.fromkeys(figure._replace(month=None, zero_words=False) for sheet in self.sheets(form) for figure in sheet.figures)
+        )
+
+
+SheetKey = tuple[str, int, str]
+
+
+def _sheet_of(row: SheetLayout | FormColumn | FormRow | FormCell | FormNarrative) -> SheetKey:
+    return row.form_code, row.version, row.sheet
 
 
 def _sorted(rows: tuple[FormRow, ...]) -> tuple[FormRow, ...]:

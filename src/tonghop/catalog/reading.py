@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TypeVar
 
-from tonghop.catalog.checks import Files, check_files
+from tonghop.catalog.checks import check_files
 from tonghop.catalog.files import FILES, HEAD, RULES, Table, pack_hash, read_contents, read_head, read_rules, read_table
 from tonghop.catalog.pack import Pack
 from tonghop.catalog.problems import CatalogError, Problem
@@ -13,16 +13,20 @@ from tonghop.catalog.rows import (
     Breakdown,
     Duty,
     Form,
+    FormCell,
     FormColumn,
+    FormNarrative,
     FormRow,
     Indicator,
     MeasureWord,
     Programme,
     Row,
+    SheetLayout,
     Target,
     Unit,
     UnitAlias,
 )
+from tonghop.catalog.tables import Files
 from tonghop.catalog.tree import with_paths
 
 R = TypeVar("R", bound=Row)
@@ -49,6 +53,9 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         forms=table("forms.csv", Form),
         form_columns=table("form_columns.csv", FormColumn),
         form_rows=table("form_rows.csv", FormRow),
+        form_sheets=table("form_sheets.csv", SheetLayout),
+        form_cells=table("form_cells.csv", FormCell),
+        form_narratives=table("form_narratives.csv", FormNarrative),
         duties=table("duties.csv", Duty),
         targets=table("targets.csv", Target),
         rules=read_rules(RULES, contents[RULES]) if RULES in contents else Table(RULES),
@@ -70,6 +77,9 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         forms=files.forms.rows,
         form_columns=files.form_columns.rows,
         form_rows=files.form_rows.rows,
+        form_sheets=files.form_sheets.rows,
+        form_cells=files.form_cells.rows,
+        form_narratives=files.form_narratives.rows,
         duties=files.duties.rows,
         targets=files.targets.rows,
         rules=files.rules.rows,

@@ -22,6 +22,10 @@ STILL_VALID = date.max
 """`valid_to` of what has no known end."""
 TOTAL = "TOTAL"
 """The breakdown that every pack has: all people, no split."""
+ANY_UNIT = "{unit}"
+"""In place of a row's code and label, or of a part of a column's header: the code or a name of any unit."""
+HEADER_PARTS = " | "
+"""Between the texts of a header that is several rows high, from top to bottom."""
 
 
 def _day(value: object) -> object:
@@ -42,6 +46,12 @@ def _words(value: object) -> object:
 def _sheet_name(value: str) -> str:
     if len(value) > 31 or re.search(r"[\[\]:*?/\\]", value):
         raise ValueError("a sheet name of at most 31 characters without []:*?/\\ is expected, or a workbook cannot have it")
+    return value
+
+
+def _cell(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{1,3}[1-9][0-9]{0,6}", value):
+        raise ValueError("a cell such as C4 is expected")
     return value
 
 
@@ -66,13 +76,16 @@ Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Day = Annotated[date, BeforeValidator(_day)]
 Sheet = Annotated[str, StringConstraints(min_length=1), AfterValidator(_sheet_name)]
+CellReference = Annotated[str, AfterValidator(_cell)]
+Month = Annotated[int, Field(ge=1, le=12)]
 
 
 class Row(BaseModel):
-    """A row of one of the pack's files. `derived` are the fields that are no columns."""
+    """A row of one of the pack's files. `derived` are the fields that are no columns, `omissible` the columns that a file may lack."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     derived: ClassVar[frozenset[str]] = frozenset({"line"})
+    omissible: ClassVar[frozenset[str]] = frozenset()
 
     line: int = 0
 
@@ -196,13 +209,22 @@ class Indicator(Row):
 
 
 class Breakdown(Row):
-    """A split of an indicator by sex or age."""
+    """A split of an indicator by sex, age, level (of a facility, of a disease …) or something else; the total has none of them."""
+
+    omissible: ClassVar[frozenset[str]] = frozenset({"level", "other"})
 
     breakdown_code: Code
     sex: Text | None = None
     age_group: Text | None = None
+    level: Text | None = None
+    other: Text | None = None
     name_vi: Text
     name_en: Text
+
+    @property
+    def dimensions(self) -> tuple[str | None, ...]:
+        """What it splits by, in a fixed order; None where it does not."""
+        return self.sex, self.age_group, self.level, self.other
 
 
 class MeasureWord(Row):
@@ -213,7 +235,12 @@ class MeasureWord(Row):
 
 
 class Form(DatedRow):
-    """A version of a form, and the types of unit that fill it in."""
+    """A version of a form, and the types of unit that fill it in.
+
+    `number_style` says how numbers are typed as text: `vi` (1.448,5), `en` (1,448.5); without it the indicator decides.
+    """
+
+    omissible: ClassVar[frozenset[str]] = frozenset({"number_style"})
 
     form_code: Code
     version: Annotated[int, Field(ge=1)]
@@ -221,21 +248,69 @@ class Form(DatedRow):
     name_en: Text
     unit_types: Annotated[tuple[Word, ...], BeforeValidator(_words), Field(min_length=1)]
     period_type: PeriodType
+    number_style: Literal["vi", "en"] | None = None
+
+
+class SheetLayout(Row):
+    """How a sheet of a form version is found and read; a sheet without one is found by its name and searched for its header.
+
+    `one_per`: every tab that names a unit (or a month) is one such sheet. `ignored`: known, and never read. `control`: all its
+    figures are controls. `stands_in`: it stands in workbooks of that other form, as a sheet of totals does. The header is
+    `header_rows` high and lies in `header_row`, or is searched for. `rows_by`: by what rows are known.
+    """
+
+    omissible: ClassVar[frozenset[str]] = frozenset(
+        {"other_names", "one_per", "optional", "ignored", "control", "stands_in"}
+        | {"header_row", "header_rows", "rows_by", "unit_cell", "period_cell", "as_of_cell"}
+    )
+
+    form_code: Code
+    version: int
+    sheet: Sheet
+    other_names: Annotated[tuple[Text, ...], BeforeValidator(_words)] = ()
+    one_per: Literal["unit", "month"] | None = None
+    optional: bool = False
+    ignored: bool = False
+    control: bool = False
+    stands_in: Code | None = None
+    header_row: Annotated[int, Field(ge=1)] | None = None
+    header_rows: Annotated[int, Field(ge=1, le=5)] = 1
+    rows_by: Literal["code", "label", "both"] | None = None
+    unit_cell: CellReference | None = None
+    period_cell: CellReference | None = None
+    as_of_cell: CellReference | None = None
 
 
 class FormColumn(Row):
-    """A column of figures of a form version: which measure and breakdown its header stands for."""
+    """A column of figures of a form version: what its header says of them. What it leaves empty, its rows say."""
+
+    omissible: ClassVar[frozenset[str]] = frozenset({"indicator_code", "role", "zero_words", "month"})
 
     form_code: Code
     version: int
     sheet: Sheet
     header_vi: Text
-    measure: Measure
-    breakdown_code: Code
+    measure: Measure | None = None
+    breakdown_code: Code | None = None
+    indicator_code: Code | None = None
+    role: Role | None = None
+    zero_words: bool = False
+    month: Month | None = None
+
+    @property
+    def stands_for_units(self) -> bool:
+        """Whether there is one such column for each unit."""
+        return ANY_UNIT in self.header_vi.split(HEADER_PARTS)
 
 
 class FormRow(Row):
-    """A row of a form version: which indicator its label stands for. `zero_words`: words such as *không có* mean 0."""
+    """A row of a form version: what its label says of its figures. What it leaves empty, its columns say.
+
+    `zero_words`: words such as *không có* mean 0. `under`: the code of the row below which a label stands that is not the only
+    one of its kind.
+    """
+
+    omissible: ClassVar[frozenset[str]] = frozenset({"measure", "breakdown_code", "month", "under"})
 
     form_code: Code
     version: int
@@ -243,9 +318,53 @@ class FormRow(Row):
     sort_order: int
     row_code: Text
     label_vi: Text
-    indicator_code: Code
-    role: Role
+    indicator_code: Code | None = None
+    role: Role | None = None
     zero_words: bool = False
+    measure: Measure | None = None
+    breakdown_code: Code | None = None
+    month: Month | None = None
+    under: Text | None = None
+
+    @property
+    def stands_for_units(self) -> bool:
+        """Whether there is one such row for each unit."""
+        return self.row_code == ANY_UNIT
+
+
+class FormCell(Row):
+    """A figure of a form version that stands in a fixed cell; with a label, it is read only while `label_vi` stands in `label_cell`."""
+
+    omissible: ClassVar[frozenset[str]] = frozenset({"zero_words", "month", "label_cell", "label_vi"})
+
+    form_code: Code
+    version: int
+    sheet: Sheet
+    cell: CellReference
+    indicator_code: Code
+    measure: Measure
+    breakdown_code: Code = TOTAL
+    role: Role | None = None
+    zero_words: bool = False
+    month: Month | None = None
+    label_cell: CellReference | None = None
+    label_vi: Text | None = None
+
+    @model_validator(mode="after")
+    def _label_has_a_place(self) -> Self:
+        if (self.label_cell is None) != (self.label_vi is None):
+            raise ValueError("label_cell and label_vi stand together: the text, and the cell in which it must stand")
+        return self
+
+
+class FormNarrative(Row):
+    """A field of free text of a form version: the label before it, and the topic that the text is kept under."""
+
+    form_code: Code
+    version: int
+    sheet: Sheet
+    label_vi: Text
+    topic: Text
 
 
 class Duty(DatedRow):

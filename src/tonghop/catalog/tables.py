@@ -1,0 +1,62 @@
+"""The files of a pack as far as they could be read, and how checks look through them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tonghop.catalog.files import Table
+from tonghop.catalog.rows import (
+    Breakdown,
+    Duty,
+    Form,
+    FormCell,
+    FormColumn,
+    FormNarrative,
+    FormRow,
+    Indicator,
+    MeasureWord,
+    PackHead,
+    Programme,
+    Row,
+    SheetLayout,
+    Target,
+    Unit,
+    UnitAlias,
+)
+from tonghop.catalog.rules import Rule
+
+R = TypeVar("R", bound=Row)
+K = TypeVar("K")
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files of a pack as far as they could be read."""
+
+    head: PackHead | None
+    units: Table[Unit]
+    unit_aliases: Table[UnitAlias]
+    programmes: Table[Programme]
+    indicators: Table[Indicator]
+    breakdowns: Table[Breakdown]
+    measure_words: Table[MeasureWord]
+    forms: Table[Form]
+    form_columns: Table[FormColumn]
+    form_rows: Table[FormRow]
+    form_sheets: Table[SheetLayout]
+    form_cells: Table[FormCell]
+    form_narratives: Table[FormNarrative]
+    duties: Table[Duty]
+    targets: Table[Target]
+    rules: Table[Rule]
+
+
+def grouped(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, list[R]]:
+    """The rows by a key, in their order."""
+    groups: defaultdict[K, list[R]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return dict(groups)
