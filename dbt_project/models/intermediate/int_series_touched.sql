@@ -2,8 +2,8 @@ with slots as (
     select * from {{ ref('int_slot_touched') }}
 ),
 
-form_rows as (
-    select * from {{ ref('stg_catalog__form_rows') }}
+form_figures as (
+    select * from {{ ref('stg_catalog__form_figures') }}
 ),
 
 indicators as (
@@ -56,8 +56,8 @@ own_series as (
         slots.unit_key,
         slots.year
     from slots
-    inner join form_rows on slots.form_code = form_rows.form_code
-    inner join indicators on form_rows.indicator_code = indicators.indicator_code
+    inner join form_figures on slots.form_code = form_figures.form_code
+    inner join indicators on form_figures.indicator_code = indicators.indicator_code
     union
     select
         indicator_key,

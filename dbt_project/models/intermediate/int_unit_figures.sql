@@ -18,8 +18,8 @@ forms as (
     select * from {{ ref('stg_catalog__forms') }}
 ),
 
-form_rows as (
-    select * from {{ ref('stg_catalog__form_rows') }}
+form_figures as (
+    select * from {{ ref('stg_catalog__form_figures') }}
 ),
 
 indicators as (
@@ -88,13 +88,13 @@ figures_owed as (
         reports_owed.period_key,
         bool_or(reports_owed.is_published) as is_published
     from reports_owed
-    inner join form_rows
+    inner join form_figures
         on
-            reports_owed.form_code = form_rows.form_code
-            and reports_owed.form_version = form_rows.form_version
-    inner join indicators on form_rows.indicator_code = indicators.indicator_code
+            reports_owed.form_code = form_figures.form_code
+            and reports_owed.form_version = form_figures.form_version
+    inner join indicators on form_figures.indicator_code = indicators.indicator_code
     inner join needed on indicators.indicator_key = needed.indicator_key and reports_owed.year = needed.year
-    where form_rows.role = 'additive'
+    where form_figures.role = 'additive' and form_figures.measure = 'value' and form_figures.breakdown_code = 'TOTAL'
     group by indicators.indicator_key, reports_owed.unit_key, reports_owed.period_key
 ),
 

@@ -7,6 +7,8 @@ select
     breakdown_code,
     sex,
     age_group,
+    level,
+    other,
     name_vi,
     name_en
 from breakdowns

@@ -3,6 +3,8 @@ select
     breakdown_code,
     sex,
     age_group,
+    level,
+    other,
     name_vi,
     name_en
 from {{ source('catalog', 'breakdown') }}

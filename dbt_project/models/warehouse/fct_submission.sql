@@ -31,12 +31,8 @@ findings as (
     select * from {{ ref('stg_submissions__findings') }}
 ),
 
-form_rows as (
-    select * from {{ ref('stg_catalog__form_rows') }}
-),
-
-form_columns as (
-    select * from {{ ref('stg_catalog__form_columns') }}
+form_figures as (
+    select * from {{ ref('stg_catalog__form_figures') }}
 ),
 
 -- a candidate is frozen: what was judged after it opened belongs to the next one
@@ -88,17 +84,12 @@ submissions_with_verdicts as (
 
 form_sizes as (
     select
-        form_rows.form_code,
-        form_rows.form_version,
+        form_code,
+        form_version,
         count(*)::integer as cells_expected
-    from form_rows
-    inner join form_columns
-        on
-            form_rows.form_code = form_columns.form_code
-            and form_rows.form_version = form_columns.form_version
-            and form_rows.sheet = form_columns.sheet
-    where form_columns.measure = 'value'
-    group by form_rows.form_code, form_rows.form_version
+    from form_figures
+    where measure = 'value'
+    group by form_code, form_version
 ),
 
 filled_cells as (

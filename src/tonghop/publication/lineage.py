@@ -225,7 +225,7 @@ _MISSING = sql.SQL("""
 forms_with_indicator as (
     select distinct k.form_key, k.form_code
     from audit.publication as p
-    inner join catalog.form_row as r on p.pack_hash = r.pack_hash and r.indicator_code = %(indicator)s and r.role = 'additive'
+    inner join catalog.form_figure as r on p.pack_hash = r.pack_hash and r.indicator_code = %(indicator)s and r.role = 'additive'
     inner join catalog.form_key as k on r.form_code = k.form_code
     where p.number = warehouse.visible_publication()
 )

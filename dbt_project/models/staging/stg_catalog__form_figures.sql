@@ -1,12 +1,9 @@
 select
     form_code,
     version as form_version,
-    sheet,
-    sort_order,
-    row_code,
-    label_vi,
     indicator_code,
-    role,
-    zero_words
-from {{ source('catalog', 'form_row') }}
+    measure,
+    breakdown_code,
+    role
+from {{ source('catalog', 'form_figure') }}
 where pack_hash = (select catalog.pack_in_force())
