@@ -18,7 +18,9 @@ from tests.intake.workbooks import saved, shared, station_file, station_sheet, w
 
 from tonghop.catalog import Pack
 from tonghop.intake import Limits, read_file
-from tonghop.intake.workbook import CHUNK, Kind, RawCell, Sheet, Unopenable, address, open_zip, position, read_workbook
+from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable, address, position
+from tonghop.intake.package import CHUNK, open_zip
+from tonghop.intake.workbook import read_workbook
 
 LIMITS = Limits()
 

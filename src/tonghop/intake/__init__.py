@@ -11,9 +11,10 @@ from tonghop.intake import findings, legacy
 from tonghop.intake.findings import KINDS, FindingKind
 from tonghop.intake.form_index import pack_index
 from tonghop.intake.limits import Limits
+from tonghop.intake.package import ZIP_MAGIC, open_zip
 from tonghop.intake.reading import read_report
 from tonghop.intake.recognise import recognise
-from tonghop.intake.workbook import ZIP_MAGIC, Sheet, Unopenable, clean, is_password_protected, open_zip, read_workbook
+from tonghop.intake.workbook import Sheet, Unopenable, clean, read_workbook
 from tonghop.model import Finding, Reading
 
 __all__ = ["KINDS", "FindingKind", "Limits", "read_file"]
@@ -46,7 +47,7 @@ def _open(data: bytes, name: str, limits: Limits) -> tuple[list[Sheet], list[Fin
         raise Unopenable(findings.EMPTY_FILE.issue())
     if len(data) > limits.max_bytes:
         raise Unopenable(findings.TOO_LARGE.issue(found=f"{len(data):,} bytes", expected=f"{limits.max_bytes:,} bytes"))
-    if is_password_protected(data):
+    if legacy.is_password_protected(data):
         raise Unopenable(findings.PASSWORD_PROTECTED.issue())
     if data.startswith(ZIP_MAGIC):
         with open_zip(data, limits) as archive:

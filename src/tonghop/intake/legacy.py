@@ -15,9 +15,11 @@ from datetime import date, datetime, time, timedelta
 import python_calamine
 
 from tonghop.intake import findings
+from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable, clean
 from tonghop.intake.limits import Limits
-from tonghop.intake.workbook import OLE_MAGIC, Kind, RawCell, Sheet, Unopenable, clean
 
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _ENCODINGS = ("utf-8-sig", "utf-16", "cp1258")
 _DELIMITERS = ";,\t|"
 
@@ -103,6 +105,11 @@ def _cell(content: CellContent, limits: Limits) -> RawCell:
 def is_xls(data: bytes) -> bool:
     """Whether these bytes are a workbook of Excel 97 to 2003: an OLE container with a stream of that name."""
     return data.startswith(OLE_MAGIC) and ("Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data)
+
+
+def is_password_protected(data: bytes) -> bool:
+    """Whether these bytes are an encrypted workbook (an OLE container with an encrypted package)."""
+    return data.startswith(OLE_MAGIC) and _ENCRYPTED_PACKAGE in data
 
 
 def kind_of_zip(archive: zipfile.ZipFile) -> str | None:

@@ -15,6 +15,8 @@ class Limits:
     """size of the file itself"""
     max_unpacked_bytes: int = 300 * MEGABYTE
     """size of all parts of a workbook together, unpacked"""
+    max_parts: int = 20_000
+    """entries of the zip behind a workbook"""
     max_sheets: int = 200
     """sheets in one workbook"""
     max_cells: int = 2_000_000

@@ -1,0 +1,128 @@
+"""The zip behind a workbook, and its parts as XML: opened within limits, every document type refused."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import cast
+from xml.etree.ElementTree import Element, ParseError, XMLPullParser, fromstring
+
+from tonghop.intake import findings
+from tonghop.intake.cells import Unopenable
+from tonghop.intake.limits import Limits
+
+ZIP_MAGIC = b"PK\x03\x04"
+DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ParseError,
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+    OverflowError,
+)
+"""What zipfile, the decompressors and the XML parser raise on damaged input."""
+
+
+def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
+    """The zip behind a workbook. Raises Unopenable when it is damaged, encrypted or unpacks to more than `limits` allow.
+
+    The declared size is checked before anything is unpacked, and zipfile never yields more than was declared.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except DAMAGED as error:
+        raise Unopenable(findings.FILE_DAMAGED.issue(found=reason(error))) from error
+    entries = archive.infolist()
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Unopenable(findings.PASSWORD_PROTECTED.issue())
+    if len(entries) > limits.max_parts:
+        raise Unopenable(findings.TOO_LARGE.issue(found=f"{len(entries):,} parts", expected=f"{limits.max_parts:,} parts"))
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > limits.max_unpacked_bytes:
+        raise Unopenable(findings.TOO_LARGE.issue(found=f"{unpacked:,} bytes unpacked", expected=f"{limits.max_unpacked_bytes:,} bytes"))
+    return archive
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, in one short line."""
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def relations(archive: zipfile.ZipFile, path: str, base: str) -> dict[str, tuple[str, str]]:
+    """Relation id -> (type, path inside the zip). What lies outside the file is left out. Raises Unopenable when `path` is not there."""
+    if path not in archive.NameToInfo:
+        raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
+    found: dict[str, tuple[str, str]] = {}
+    for element in elements(archive.read(path)):
+        if local(element.tag) == "Relationship" and element.get("TargetMode") != "External":
+            target = element.attrib["Target"]
+            whole = target.lstrip("/") if target.startswith("/") else joined(base, target)
+            found[element.attrib["Id"]] = element.attrib["Type"], whole
+    return found
+
+
+def joined(base: str, target: str) -> str:
+    """The path inside the zip that `target` means, seen from the folder `base`."""
+    steps: list[str] = []
+    for step in f"{base}/{target}".split("/"):
+        if step == "..":
+            del steps[-1:]
+        elif step not in ("", "."):
+            steps.append(step)
+    return "/".join(steps)
+
+
+CHUNK = 1 << 18
+"""Characters of XML that are held as a tree at a time; larger parts are read piece by piece."""
+
+
+def decoded(xml: bytes) -> str:
+    """The text of an XML part. Raises Unopenable for a document type.
+
+    Without a document type there are no entities to expand. The text is decoded before it is searched for one and handed
+    over decoded, so that no declared encoding can hide it.
+    """
+    text = xml.decode("utf-16" if xml[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    if "<!DOCTYPE" in text:
+        raise Unopenable(findings.UNSAFE_CONTENT.issue(found="DOCTYPE"))
+    return text
+
+
+def elements(xml: bytes) -> Iterator[Element]:
+    """Every element with all that is in it; clear those that are done with. Raises Unopenable for a document type and
+    ParseError for XML that is not well-formed."""
+    return elements_of(decoded(xml))
+
+
+def elements_of(text: str) -> Iterator[Element]:
+    """`elements` of a text that `decoded` gave."""
+    return fromstring(text).iter() if len(text) <= CHUNK else _elements_of_large(text)  # noqa: S314 - no document type: see decoded
+
+
+def _elements_of_large(text: str) -> Iterator[Element]:
+    parser = XMLPullParser(("end",))
+    for start in range(0, len(text), CHUNK):
+        parser.feed(text[start : start + CHUNK])
+        yield from _ended(parser)
+    parser.close()
+    yield from _ended(parser)
+
+
+def _ended(parser: XMLPullParser[Element]) -> Iterator[Element]:
+    for _, element in cast("Iterator[tuple[str, Element]]", parser.read_events()):
+        yield element
+
+
+def local(tag: str) -> str:
+    """A tag or attribute without its namespace."""
+    return tag.rpartition("}")[2]
