@@ -105,6 +105,7 @@ def _repetitions(files: Files) -> Iterator[Problem]:
         lambda row: (row.form_code, row.version, row.sheet, normalise(row.label_vi)),
         "form_code, version, sheet, label_vi",
     )
+    yield from _repeated(files.contacts, lambda row: (row.unit_code, row.email, row.valid_from), "unit_code, email, valid_from")
     yield from _repeated(files.targets, lambda row: (row.indicator_code, row.unit_code, row.year), "indicator_code, unit_code, year")
     yield from _repeated(files.rules, lambda row: row.rule_code, "rule")
 
@@ -138,6 +139,7 @@ def _references(files: Files) -> Iterator[Problem]:
     yield from _unknown(files.duties, lambda row: row.form_code, "form_code", forms, "form_code")
     yield from _unknown(files.duties, lambda row: row.unit_type, "unit_type", units, "unit_type")
     yield from _unknown(files.duties, lambda row: row.unit_code, "unit_code", units, "unit_code")
+    yield from _unknown(files.contacts, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(files.targets, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")
     yield from _unknown(files.targets, lambda row: row.of_indicator_code, "of_indicator_code", indicators, "indicator_code")
     yield from _unknown(files.targets, lambda row: row.unit_code, "unit_code", units, "unit_code")

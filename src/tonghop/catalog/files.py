@@ -38,10 +38,11 @@ FILES = (
     "form_cells.csv",
     "form_narratives.csv",
     "duties.csv",
+    "contacts.csv",
     "targets.csv",
     RULES,
 )
-OPTIONAL = frozenset({"form_sheets.csv", "form_cells.csv", "form_narratives.csv"})
+OPTIONAL = frozenset({"form_sheets.csv", "form_cells.csv", "form_narratives.csv", "contacts.csv"})
 """The files that a pack may do without."""
 
 

@@ -20,6 +20,7 @@ from tonghop.catalog.pack import Pack
 from tonghop.catalog.rows import (
     TOTAL,
     Breakdown,
+    Contact,
     Form,
     FormCell,
     FormColumn,
@@ -87,7 +88,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     copy(
         "pack",
         [pack.head],
-        ("name_vi", "name_en", "time_zone", "root_unit", "holidays", "first_year", "last_year"),
+        ("name_vi", "name_en", "time_zone", "root_unit", "holidays", "first_year", "last_year", "contact"),
         pack_code=lambda head: head.code,
     )
     copy("unit", pack.units, (*Unit.columns(), "path"), unit_key=lambda unit: unit_keys[unit.unit_code, unit.valid_from])
@@ -113,6 +114,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         role=lambda placed: placed[1].role,
     )
     copy("duty", due_reports(pack), ("form_code", "unit_code", "due_at"), period_code=lambda due: due.period.code)
+    copy("contact", pack.contacts, Contact.columns())
     copy("target", pack.targets, Target.columns())
     copy(
         "rule",

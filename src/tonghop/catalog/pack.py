@@ -14,6 +14,7 @@ from tonghop.catalog.figures import Breakdowns, Figure, in_cell, together
 from tonghop.catalog.names import normalise
 from tonghop.catalog.rows import (
     Breakdown,
+    Contact,
     Duty,
     Form,
     FormCell,
@@ -89,6 +90,7 @@ class Pack:
     form_sheets: tuple[SheetLayout, ...] = ()
     form_cells: tuple[FormCell, ...] = ()
     form_narratives: tuple[FormNarrative, ...] = ()
+    contacts: tuple[Contact, ...] = ()
 
     @property
     def code(self) -> str:

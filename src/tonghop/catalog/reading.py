@@ -11,6 +11,7 @@ from tonghop.catalog.pack import Pack
 from tonghop.catalog.problems import CatalogError, Problem
 from tonghop.catalog.rows import (
     Breakdown,
+    Contact,
     Duty,
     Form,
     FormCell,
@@ -57,6 +58,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         form_cells=table("form_cells.csv", FormCell),
         form_narratives=table("form_narratives.csv", FormNarrative),
         duties=table("duties.csv", Duty),
+        contacts=table("contacts.csv", Contact),
         targets=table("targets.csv", Target),
         rules=read_rules(RULES, contents[RULES]) if RULES in contents else Table(RULES),
     )
@@ -81,6 +83,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         form_cells=files.form_cells.rows,
         form_narratives=files.form_narratives.rows,
         duties=files.duties.rows,
+        contacts=files.contacts.rows,
         targets=files.targets.rows,
         rules=files.rules.rows,
     ), []

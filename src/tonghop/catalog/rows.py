@@ -63,6 +63,12 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", value):
+        raise ValueError("an e-mail address such as tram@example.org is expected")
+    return value
+
+
 def _country(value: str) -> str:
     try:
         holidays.country_holidays(value)
@@ -75,6 +81,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_.-]*$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Day = Annotated[date, BeforeValidator(_day)]
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
 Sheet = Annotated[str, StringConstraints(min_length=1), AfterValidator(_sheet_name)]
 CellReference = Annotated[str, AfterValidator(_cell)]
 Month = Annotated[int, Field(ge=1, le=12)]
@@ -365,6 +372,14 @@ class FormNarrative(Row):
     sheet: Sheet
     label_vi: Text
     topic: Text
+
+
+class Contact(DatedRow):
+    """Who answers for the reports of a unit: answers are sent to this address."""
+
+    unit_code: Code
+    name: Text
+    email: Email
 
 
 class Duty(DatedRow):

@@ -10,6 +10,7 @@ from typing import TypeVar
 from tonghop.catalog.files import Table
 from tonghop.catalog.rows import (
     Breakdown,
+    Contact,
     Duty,
     Form,
     FormCell,
@@ -50,6 +51,7 @@ class Files:
     form_cells: Table[FormCell]
     form_narratives: Table[FormNarrative]
     duties: Table[Duty]
+    contacts: Table[Contact]
     targets: Table[Target]
     rules: Table[Rule]
 
