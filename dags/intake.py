@@ -1,27 +1,28 @@
 """# Intake
 
-Looks into the landing area, reads what is new and stages it.
+Looks into the landing areas, reads what is new and stages it.
 
-**What.** `list_batches` lists files that have no receipt yet and splits them into batches; `read_and_stage` archives, reads and
-stages the files of one batch, a transaction a file; `announce_submissions` emits the Asset *staged submissions* when something waits
-to be judged or published, and that starts `refresh`. A file that cannot be read is a finding of its unit, never a failed task.
+**What.** `list_batches` lists files that have no receipt yet, in all landing areas, and splits them into batches; `read_and_stage`
+archives, reads and stages the files of one batch, a transaction a file; `announce_submissions` emits the Asset *staged submissions*
+when something waits to be judged or published, and that starts `refresh`. A file that cannot be read is a finding of its unit, never a
+failed task.
 
 **Owner.** Data engineering.
 
-**When it is red.** A batch failed three times, so the cause is not a file: most likely PostgreSQL is down, the disk is full, or the
-catalog pack has an error. The log of the red task says which, and what to do. The other batches are staged. Nothing needs to be cleared:
-the next run takes up what is left.
+**When it is red.** `confirm_sources`: a landing area, or a folder in it, could not be looked into; the message says which, and what to
+do. The files of the other areas are read, and those of this one wait there. `read_and_stage`: a batch failed three times, so the cause
+is not a file: most likely PostgreSQL is down, the disk is full, or the catalog pack has an error. The log of the red task says which,
+and what to do. The other batches are staged. Nothing needs to be cleared: the next run takes up what is left.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pendulum
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TriggerRule, dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from tonghop.errors import NeedsCorrection
 from tonghop.service.assets import STAGED
@@ -51,15 +52,17 @@ def intake() -> None:
 
     @task(show_return_value_in_logs=False)
     def list_batches() -> list[list[str]]:
-        from tonghop.staging import plan_batches
+        from tonghop.staging import plan_intake
 
-        return plan_batches()
+        batches, unreachable = plan_intake()
+        get_current_context()["ti"].xcom_push("unreachable", unreachable)
+        return batches
 
     @task(map_index_template="{{ batch_name }}")
     def read_and_stage(batch: list[str]) -> BatchOutcome:
         from tonghop import staging
 
-        get_current_context()["batch_name"] = f"{PurePosixPath(batch[0]).name} +{len(batch) - 1}"  # the grid shows files, not 0, 1, 2
+        get_current_context()["batch_name"] = staging.batch_name(batch)  # the grid shows files, not 0, 1, 2
         return staging.read_and_stage(batch)
 
     # A batch that failed must not keep the others from being published …
@@ -78,7 +81,13 @@ def intake() -> None:
     def confirm_all_read() -> None:
         """Do nothing: this task fails with its predecessors."""
 
+    @task(retries=0)
+    def confirm_sources(unreachable: list[str]) -> None:
+        if unreachable:
+            raise AirflowFailException("\n".join(unreachable))
+
     batches = list_batches()
+    confirm_sources(batches["unreachable"])
     staged = read_and_stage.expand(batch=batches)
     staged >> [announce_submissions(batches), confirm_all_read()]
 

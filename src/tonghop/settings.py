@@ -7,32 +7,73 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tonghop.addresses import Address
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: where `dags/`, `dbt_project/`, `catalog/` and `expectations/` lie."""
 
 
+class LandingArea(BaseModel):
+    """A place that units put files in, and where a file goes when it was taken in; unless that is said, it stays where it is.
+
+    `done` and `failed` are folders of the same system: relative to the place itself, or absolute (on S3: `/bucket/folder`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: str = Field(repr=False, description="a folder or a URL; a user without a password is the name of an Airflow connection")
+    done: str | None = Field(None, min_length=1, description="folder for files that were staged")
+    failed: str | None = Field(None, min_length=1, description="folder for files that could not be read")
+    sender: str | None = Field(None, description="who sends whatever comes in here, where only one unit can")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_url(cls, given: object) -> object:
+        return {"url": given} if isinstance(given, str) else given
+
+    @field_validator("url")
+    @classmethod
+    def _has_the_form_of_an_address(cls, url: str) -> str:
+        Address.parse(url)
+        return url
+
+    @property
+    def address(self) -> Address:
+        """The parts of the URL; its `public` form may be shown."""
+        return Address.parse(self.url)
+
+
 class Settings(BaseSettings):
     """Every setting of the project, with its default and meaning."""
 
-    model_config = SettingsConfigDict(env_prefix="TONGHOP_", env_file=PROJECT / ".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="TONGHOP_", env_file=PROJECT / ".env", extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(PROJECT / ".tonghop", description="folder of all state")
     catalog: Path = Field(PROJECT / "catalog" / "hau_giang", description="the catalog pack in use")
     admin_dsn: str | None = Field(
         None, description="libpq URL of a superuser on an existing PostgreSQL >= 15; unset: the embedded server is used"
     )
-    landing: str | None = Field(None, description="where units put files: a folder or an fsspec URL; default <home>/landing")
+    landing: str | tuple[LandingArea, ...] | None = Field(
+        None,
+        repr=False,
+        description="where units put files: a folder or URL, or a JSON list of URLs and of objects with url, done, failed, sender; "
+        "default <home>/landing",
+    )
+    landing_options: dict[str, dict[str, Any]] = Field(
+        {}, repr=False, description="JSON: options (keys, passwords, hosts) of the file system library, by the beginning of a URL"
+    )
     archive: Path | None = Field(None, description="where bytes and manifests are kept; default <home>/archive")
     poll_seconds: int = Field(120, description="how often the intake DAG looks into the landing area")
     refresh_cron: str = Field(
         "0 6 26 * *",
         description="when the refresh DAG runs without new files, in the pack's time zone: it notes reports that have not come",
     )
-    settle_seconds: int = Field(5, description="a file younger than this may still be written and is left for the next poll")
+    settle_seconds: int = Field(5, description="a file that changed since then may still be written: it is looked at a second time")
     batch_files: int = Field(200, description="files that one intake task reads: a task costs some seconds before its first file")
     batch_limit: int = Field(200, description="tasks that one intake run is split into at most")
     gate_loss_pct: int = Field(20, ge=0, le=100, description="gate 2 refuses a publication that loses more of a period's figures")
@@ -41,10 +82,25 @@ class Settings(BaseSettings):
     max_sheets: int = Field(200, description="a workbook with more sheets is not read")
     max_cells: int = Field(2_000_000, description="a workbook with more cells is not read")
 
+    @field_validator("landing")
+    @classmethod
+    def _is_somewhere(cls, landing: str | tuple[LandingArea, ...] | None) -> str | tuple[LandingArea, ...] | None:
+        if isinstance(landing, str):
+            if landing.lstrip().startswith(("[", "{")):
+                raise ValueError("this is meant as JSON and is none; write a list of URLs, or of objects with url, done, failed, sender")
+            Address.parse(landing)
+        return landing
+
     @property
-    def landing_uri(self) -> str:
-        """The landing area as a folder or URL."""
-        return self.landing or str(self.home / "landing")
+    def landing_areas(self) -> tuple[LandingArea, ...]:
+        """The places that units put files in."""
+        landing = self.landing or str(self.home / "landing")
+        return (LandingArea(url=landing),) if isinstance(landing, str) else landing
+
+    @property
+    def landing_names(self) -> str:
+        """The same in words that may be shown."""
+        return ", ".join(area.address.public for area in self.landing_areas)
 
     @property
     def archive_path(self) -> Path:

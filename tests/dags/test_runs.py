@@ -61,12 +61,13 @@ refresh.publish = stand_in("publish", lambda number: None)
 refresh.quality_report = stand_in("quality_report", lambda number: "index.html")
 """
 _INTAKE = """
-staging.plan_batches = stand_in("plan_batches", lambda: [["/landing/a.xlsx", "/landing/b.xlsx"], ["/landing/c.xlsx"]])
+BATCHES = [["/landing/a.xlsx", "/landing/b.xlsx"], ["/landing/c.xlsx"]]
+staging.plan_intake = stand_in("plan_intake", lambda: (BATCHES, []))
 staging.read_and_stage = stand_in("read_and_stage", lambda batch: {"files": len(batch)})
 staging.pending_work = lambda: True
 refresh.is_at_work = lambda: False
 """
-_NOTHING_NEW = _INTAKE + "staging.plan_batches = lambda: []\n"
+_NOTHING_NEW = _INTAKE + "staging.plan_intake = lambda: ([], [])\n"
 
 SCENARIOS = {
     "refresh": ("refresh", _REFRESH),
@@ -84,6 +85,7 @@ refresh.check_candidate = stand_in("check_candidate", refuse)
     "nothing waits": ("intake", _NOTHING_NEW + "staging.pending_work = lambda: False"),
     "nothing new": ("intake", _NOTHING_NEW),
     "nothing new, a refresh at work": ("intake", _NOTHING_NEW + "refresh.is_at_work = lambda: True"),
+    "source down": ("intake", _INTAKE + "staging.plan_intake = lambda: (BATCHES, ['sftp://units@host/in cannot be read: …'])"),
     "failing batch": (
         "intake",
         _INTAKE
@@ -159,6 +161,13 @@ def test_intake_announces_nothing_when_nothing_waits(outcomes: Outcomes) -> None
 def test_intake_announces_what_an_earlier_run_staged_unless_a_refresh_is_at_work(outcomes: Outcomes) -> None:
     assert outcomes["nothing new"]["events"] == 1
     assert outcomes["nothing new, a refresh at work"]["events"] == 0
+
+
+def test_a_source_that_is_down_is_red_and_the_others_are_read_and_announced(outcomes: Outcomes) -> None:
+    done = outcomes["source down"]
+    assert done["tasks"]["read_and_stage"] == ["success", "success"]
+    assert (done["tasks"]["confirm_sources"], done["tasks"]["announce_submissions"]) == (["failed"], ["success"])
+    assert (done["state"], done["events"]) == ("failed", 1)
 
 
 def test_a_batch_that_fails_is_red_and_does_not_keep_the_others_back(outcomes: Outcomes) -> None:

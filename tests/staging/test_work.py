@@ -50,6 +50,7 @@ def landing(warehouse: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     folder.mkdir()
     monkeypatch.setenv("TONGHOP_LANDING", str(folder))
     monkeypatch.setenv("TONGHOP_ARCHIVE", str(tmp_path / "archive"))
+    monkeypatch.setenv("TONGHOP_SETTLE_SECONDS", "0")
     monkeypatch.setenv("TONGHOP_CATALOG", str(write_pack(tmp_path / "pack")))
     settings.cache_clear()
     yield folder

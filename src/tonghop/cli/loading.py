@@ -24,7 +24,7 @@ app = typer.Typer()
 
 @app.command()
 def load(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Files or folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Files, folders or URLs.")],
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:

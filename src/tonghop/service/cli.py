@@ -32,7 +32,7 @@ def up() -> None:
     say = _teller()
     engine.start_airflow(demonstration.prepare(say), say)
     _console.print(f"\nAirflow   {base_url()}   user {USER}, password {secret('airflow_admin')}")
-    _console.print(f"Landing   {settings().landing_uri} (looked at every {settings().poll_seconds} s)")
+    _console.print(f"Landing   {settings().landing_names} (looked at every {settings().poll_seconds} s)")
     _console.print(f"BI        {_tonghop()} dsn bi_reader")
     _console.print("Stop      make down")
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from tonghop import database, staging
 from tonghop.catalog import Pack, load_pack, read_pack
@@ -51,7 +50,7 @@ def run(say: Say) -> Summary:
     landing = landing_folder()
     if landing is None:
         raise DemonstrationStopped(
-            f"The demonstration puts files into a folder, and TONGHOP_LANDING is {settings().landing_uri}.\n"
+            f"The demonstration puts files into a folder, and TONGHOP_LANDING is {settings().landing_names}.\n"
             "Unset it for the demonstration, or use `make up` and put files there yourself."
         )
     database_ran, airflow_ran = embedded.is_running(), processes.supervisor_runs()
@@ -98,11 +97,11 @@ def sample_waves(pack: Pack, say: Say) -> list[Path]:
 
 
 def landing_folder() -> Path | None:
-    """The landing area, made when it is missing; None when it is not a folder of this machine."""
-    uri = settings().landing_uri
-    if urlsplit(uri).scheme not in ("", "file"):
+    """The first landing area that is a folder of this machine, made when it is missing; None when there is none."""
+    address = next((area.address for area in settings().landing_areas if area.address.is_local), None)
+    if address is None:
         return None
-    folder = Path(urlsplit(uri).path) if uri.startswith("file:") else Path(uri)
+    folder = Path(address.path)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

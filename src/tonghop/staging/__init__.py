@@ -2,22 +2,34 @@
 
 from tonghop.staging import archive
 from tonghop.staging.fingerprint import RECOMPUTED, reading_sha256
-from tonghop.staging.landing import LandedFile, LandingMissing, find_files
+from tonghop.staging.landing import LandedFile, LandingMissing
 from tonghop.staging.pending import pending_work
-from tonghop.staging.work import BatchOutcome, Outcome, StagingInterrupted, load_paths, plan_batches, read_and_stage
+from tonghop.staging.work import (
+    BatchOutcome,
+    IntakePlan,
+    Outcome,
+    StagingInterrupted,
+    batch_name,
+    load_paths,
+    plan_batches,
+    plan_intake,
+    read_and_stage,
+)
 
 __all__ = [
     "RECOMPUTED",
     "BatchOutcome",
+    "IntakePlan",
     "LandedFile",
     "LandingMissing",
     "Outcome",
     "StagingInterrupted",
     "archive",
-    "find_files",
+    "batch_name",
     "load_paths",
     "pending_work",
     "plan_batches",
+    "plan_intake",
     "read_and_stage",
     "reading_sha256",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 import psycopg
 
@@ -21,8 +21,9 @@ from tonghop.intake.limits import MEGABYTE, Limits
 from tonghop.model import Finding, Reading, Severity, SubmissionReading
 from tonghop.settings import settings
 from tonghop.staging import archive, landing
+from tonghop.staging.arrivals import put_away_arrived, put_away_taken_in, was_put_away, without_receipt
 from tonghop.staging.findings import READER_FAILED, SLOT_TWICE
-from tonghop.staging.landing import LandedFile, NotReadable
+from tonghop.staging.landing import Area, Gone, LandedFile, LandingMissing, NotReadable
 from tonghop.staging.registry import Arrival, Registered, is_known, register, slots_named_twice
 
 log = logging.getLogger(__name__)
@@ -70,19 +71,55 @@ class BatchOutcome(TypedDict):
     messages: list[str]
 
 
-def plan_batches() -> list[list[str]]:
-    """The new files of the landing area in batches of URIs; empty when there is nothing new.
+class IntakePlan(NamedTuple):
+    """What an intake run has to do: the new files in batches of URIs, and the landing areas and folders that could not be looked into."""
 
-    New is what has no receipt for its URI and time of change; a rejected file is new again under a changed catalog pack.
-    Raises LandingMissing, CatalogError or DatabaseDown.
+    batches: list[list[str]]
+    unreachable: list[str]
+
+
+def plan_intake() -> IntakePlan:
+    """Look into every landing area; one that does not answer costs the others nothing.
+
+    New is what has no receipt for its URI, time of change and size; a rejected file is new again under a changed catalog pack. A file
+    that may still be written is looked at twice. What has a receipt and should have been moved away is moved now: a run was killed.
+    Raises CatalogError or DatabaseDown.
     """
-    files = landing.find_files(settings().landing_uri)
+    areas = landing.open_areas()
+    looks, unreachable = _look_around(areas)
+    files = list({file.uri: file for _, look in looks for file in look.files}.values())
     if not files:
-        return []
+        return IntakePlan([], unreachable)
     pack = read_pack(settings().catalog)
     with connect("loader", autocommit=True) as connection:
-        new = _without_receipt(connection, files, pack.pack_hash)
-    return in_batches(new, settings().batch_files)[: settings().batch_limit]
+        new = without_receipt(connection, files, pack.pack_hash)
+        if len(new) < len(files):
+            put_away_arrived(connection, areas, set(files) - set(new))
+    ready = landing.steady(looks, new, settings().settle_seconds)
+    return IntakePlan(in_batches(ready, settings().batch_files)[: settings().batch_limit], unreachable)
+
+
+def plan_batches() -> list[list[str]]:
+    """The batches of `plan_intake`. Raises LandingMissing when a landing area cannot be looked into, CatalogError or DatabaseDown."""
+    batches, unreachable = plan_intake()
+    if unreachable:
+        raise LandingMissing("\n".join(unreachable))
+    return batches
+
+
+def _look_around(areas: Iterable[Area]) -> tuple[list[tuple[Area, landing.Survey]], list[str]]:
+    looks: list[tuple[Area, landing.Survey]] = []
+    unreachable: list[str] = []
+    for area in areas:
+        try:
+            look = landing.survey(area, settle_seconds=settings().settle_seconds)
+        except LandingMissing as error:
+            log.error("%s", error)
+            unreachable.append(str(error))
+            continue
+        looks.append((area, look))
+        unreachable.extend(look.problems)
+    return looks, unreachable
 
 
 def in_batches(files: Iterable[LandedFile], size: int) -> list[list[str]]:
@@ -104,40 +141,51 @@ def in_batches(files: Iterable[LandedFile], size: int) -> list[list[str]]:
     return batches
 
 
+def batch_name(batch: Sequence[str]) -> str:
+    """What a batch is called where people see it: its first file, and how many more there are."""
+    return f"{landing.printable(PurePosixPath(batch[0]).name)} +{len(batch) - 1}"
+
+
 def read_and_stage(batch: list[str], *, read: Reader = read_file) -> BatchOutcome:
     """Read the files of a batch and write them down, each in a transaction of its own; a rerun is harmless.
 
-    A file that is gone or cannot be read is counted as `failed`, with a message. Raises CatalogError, DatabaseDown or
-    StagingInterrupted; what was committed until then stays.
+    A file that is gone or cannot be read is counted as `failed`, with a message. Files that were taken in are moved away where the
+    settings say so. Raises CatalogError, DatabaseDown or StagingInterrupted; what was committed until then stays.
     """
+    areas = landing.open_areas()
     with connect("loader", autocommit=True) as connection:
         pack = _pack_at_hand(connection)
-        outcomes = [_take_in(connection, pack, uri, _landing_root(uri), read) for uri in batch]
-    return summary(outcomes)
+        outcomes = [_take_in(connection, pack, uri, areas, read) for uri in batch]
+        messages = put_away_taken_in(connection, areas, _taken_in(outcomes))
+    return summary(outcomes, messages)
 
 
 def load_paths(paths: Sequence[str | Path], *, read: Reader = read_file) -> list[Outcome]:
-    """Take in files and folders by hand, in the order in which they were received. The source of a file is its absolute path.
+    """Take in files, folders and URLs by hand, in the order in which they were received. The source of a local file is its absolute path.
 
     Raises LandingMissing for a path that does not exist, CatalogError, DatabaseDown or StagingInterrupted.
     """
-    found: dict[str, tuple[LandedFile, str]] = {}
+    areas = landing.open_areas()
+    found: dict[str, LandedFile] = {}
     skipped: dict[str, Outcome] = {}
-    for path in (Path(landing.absolute_uri(Path(path))) for path in paths):
-        if not path.exists():
-            raise landing.LandingMissing(f"{path} does not exist. Give the files or folders that hold the workbooks.")
-        seen = landing.survey(str(path))
-        found |= {file.uri: (file, _landing_root(file.uri) or str(path)) for file in seen.files}
+    for path in paths:
+        area, below = landing.area_to_load(str(path), areas)
+        if area not in areas:
+            areas.append(area)
+        seen = landing.survey(area, below)
+        found |= {file.uri: file for file in seen.files}
         skipped |= {left.uri: Outcome(left.uri, "skipped", message=left.reason) for left in seen.skipped}
+        skipped |= {problem: Outcome(below, "failed", message=problem) for problem in seen.problems}
     with connect("loader", autocommit=True) as connection:
         pack = _pack_at_hand(connection)
-        in_order = sorted(found.values(), key=lambda item: (item[0].received_at, item[0].uri))
-        taken = [_take_in(connection, pack, file.uri, root, read) for file, root in in_order]
+        in_order = sorted(found.values(), key=lambda file: (file.received_at, file.uri))
+        taken = [_take_in(connection, pack, file.uri, areas, read) for file in in_order]
+        put_away_taken_in(connection, areas, _taken_in(taken))
     return [*taken, *skipped.values()]
 
 
-def summary(outcomes: Iterable[Outcome]) -> BatchOutcome:
-    """Count the outcomes of files."""
+def summary(outcomes: Iterable[Outcome], messages: Iterable[str] = ()) -> BatchOutcome:
+    """Count the outcomes of files; `messages` are added to their own."""
     outcomes = list(outcomes)
     of = Counter(outcome.outcome for outcome in outcomes)
     severities = Counter(str(finding.severity) for outcome in outcomes for finding in outcome.findings)
@@ -151,7 +199,7 @@ def summary(outcomes: Iterable[Outcome]) -> BatchOutcome:
         submissions=sum(len(outcome.versions) for outcome in outcomes),
         cells=sum(outcome.cells for outcome in outcomes),
         findings={str(severity): severities[str(severity)] for severity in Severity},
-        messages=[outcome.message for outcome in outcomes if outcome.message],
+        messages=[*(outcome.message for outcome in outcomes if outcome.message), *messages],
     )
 
 
@@ -173,34 +221,15 @@ def _pack_at_hand(connection: psycopg.Connection) -> Pack:
     return pack
 
 
-def _landing_root(uri: str) -> str | None:
-    """The landing area when the file lies in it: the first folder below it tells the sender."""
-    root = landing.root_of(settings().landing_uri)
-    return root if PurePosixPath(uri).is_relative_to(root) else None
-
-
-def _without_receipt(connection: psycopg.Connection, files: Sequence[LandedFile], pack_hash: str) -> list[LandedFile]:
-    new = connection.execute(
-        """
-        select landed.position
-        from unnest(%s::text[], %s::timestamptz[]) with ordinality as landed (source_uri, received_at, position)
-        where not exists (
-            select from staging.receipt
-            where receipt.source_uri = landed.source_uri and receipt.received_at = landed.received_at
-                and (receipt.outcome <> 'rejected' or receipt.pack_hash is not distinct from %s)
-        )
-        """,
-        ([file.uri for file in files], [file.received_at for file in files], pack_hash),
-    )
-    return [files[position - 1] for (position,) in new]
-
-
-def _take_in(connection: psycopg.Connection, pack: Pack, uri: str, root: str | None, read: Reader) -> Outcome:
+def _take_in(connection: psycopg.Connection, pack: Pack, uri: str, areas: Sequence[Area], read: Reader) -> Outcome:
     """One file from its bytes to its rows. Never raises for what is wrong with the file."""
     try:
-        file = landing.look_at(uri, root)
-        data, sha256 = _keep(file)
-    except NotReadable as error:
+        area = landing.area_of(uri, areas)
+        file = landing.look_at(area, uri)
+        data, sha256 = _keep(area, file)
+    except (NotReadable, LandingMissing) as error:
+        if isinstance(error, Gone) and was_put_away(connection, area, uri):
+            return Outcome(uri, "known")
         log.warning("%s", error)
         return Outcome(uri, "failed", message=str(error))
     try:
@@ -227,11 +256,15 @@ def _take_in(connection: psycopg.Connection, pack: Pack, uri: str, root: str | N
     )
 
 
-def _keep(file: LandedFile) -> tuple[bytes | None, str]:
+def _taken_in(outcomes: Iterable[Outcome]) -> list[str]:
+    return [outcome.source_uri for outcome in outcomes if outcome.outcome not in ("failed", "skipped")]
+
+
+def _keep(area: Area, file: LandedFile) -> tuple[bytes | None, str]:
     """Archive a file: its bytes and their hash. No bytes of one that is too large to be read. Raises NotReadable."""
     if file.size > limits().max_bytes:
-        return None, archive.put_stream(landing.read_chunks(file))[0]
-    data = b"".join(landing.read_chunks(file))
+        return None, archive.put_stream(landing.read_chunks(area, file))[0]
+    data = b"".join(landing.read_chunks(area, file))
     return data, archive.put(data)
 
 
