@@ -12,6 +12,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from tonghop.catalog.correction_checks import check_corrections
 from tonghop.catalog.duties import periods_of
 from tonghop.catalog.files import Table
 from tonghop.catalog.form_checks import (
@@ -58,10 +59,12 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
         if forms_are_sound and sound(files.rules):
             yield from check_rules_can_fire(files, figures)
     if not sound(files.units):
+        yield from check_corrections(files, None, figures if forms_are_sound else None)
         return
     tree = Tree(files.units.rows)
     faults = [*_validities(files.units, tree), *_roots(files), *_tree(files.units, tree)]
     yield from faults
+    yield from check_corrections(files, tree, figures if forms_are_sound else None)
     if sound(files.unit_aliases):
         yield from _aliases(files)
     if faults:
@@ -108,6 +111,8 @@ def _repetitions(files: Files) -> Iterator[Problem]:
     yield from _repeated(files.contacts, lambda row: (row.unit_code, row.email, row.valid_from), "unit_code, email, valid_from")
     yield from _repeated(files.targets, lambda row: (row.indicator_code, row.unit_code, row.year), "indicator_code, unit_code, year")
     yield from _repeated(files.rules, lambda row: row.rule_code, "rule")
+    yield from _repeated(files.corrections, lambda row: row.correction_code, "correction")
+    yield from _repeated(files.corrections, lambda row: row.figure, "unit, form, period, indicator, measure, breakdown")
 
 
 def _repeated(table: Table[R], key: Callable[[R], Hashable], columns: str) -> Iterator[Problem]:

@@ -17,12 +17,12 @@ from pydantic_core import ErrorDetails
 
 from tonghop.catalog.problems import Problem
 from tonghop.catalog.rows import PackHead, Row
-from tonghop.catalog.rules import Rule
 
 R = TypeVar("R", bound=Row)
 
 HEAD = "pack.yml"
 RULES = "rules.yml"
+CORRECTIONS = "corrections.yml"
 FILES = (
     HEAD,
     "units.csv",
@@ -41,8 +41,9 @@ FILES = (
     "contacts.csv",
     "targets.csv",
     RULES,
+    CORRECTIONS,
 )
-OPTIONAL = frozenset({"form_sheets.csv", "form_cells.csv", "form_narratives.csv", "contacts.csv"})
+OPTIONAL = frozenset({"form_sheets.csv", "form_cells.csv", "form_narratives.csv", "contacts.csv", CORRECTIONS})
 """The files that a pack may do without."""
 
 
@@ -274,17 +275,17 @@ def read_head(file: str, content: bytes) -> tuple[PackHead | None, list[Problem]
     return _read_mapping(file, node, data, PackHead)
 
 
-def read_rules(file: str, content: bytes) -> Table[Rule]:
-    """Read `rules.yml`; an empty list or file is a pack without rules."""
+def read_list(file: str, content: bytes, row_type: type[R], begins_with: str) -> Table[R]:
+    """Read a YAML file of a pack: a list of names and values. An empty list or file is a pack without them."""
     node, data, problems = _yaml(file, content)
     if problems or node is None:
         return Table(file, problems=tuple(problems))
     if not isinstance(node, yaml.SequenceNode):
-        return Table(file, problems=(Problem(file, 1, "a list of rules is expected: each begins with `- rule: CODE`"),))
-    rules: list[Rule] = []
+        return Table(file, problems=(Problem(file, 1, f"a list of {begins_with}s is expected: each begins with `- {begins_with}: CODE`"),))
+    rows: list[R] = []
     for item, item_data in zip(node.value, data, strict=True):
-        rule, found = _read_mapping(file, item, item_data, Rule)
+        row, found = _read_mapping(file, item, item_data, row_type)
         problems.extend(found)
-        if rule is not None:
-            rules.append(rule)
-    return Table(file, tuple(rules), problems=tuple(problems))
+        if row is not None:
+            rows.append(row)
+    return Table(file, tuple(rows), problems=tuple(problems))

@@ -90,6 +90,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         [pack.head],
         ("name_vi", "name_en", "time_zone", "root_unit", "holidays", "first_year", "last_year", "contact"),
         pack_code=lambda head: head.code,
+        hash_without_corrections=lambda _: pack.hash_without_corrections,
     )
     copy("unit", pack.units, (*Unit.columns(), "path"), unit_key=lambda unit: unit_keys[unit.unit_code, unit.valid_from])
     copy("unit_alias", pack.unit_aliases, UnitAlias.columns())
@@ -138,6 +139,18 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         indicator_code=lambda placed: placed[1].indicator_code,
         measure=lambda placed: placed[1].measure,
         weight=lambda placed: placed[1].weight,
+    )
+    copy(
+        "correction",
+        pack.corrections,
+        (
+            *("correction_code", "unit_code", "form_code", "period_code", "indicator_code", "measure", "breakdown_code"),
+            *("reason", "author", "expires_on"),
+        ),
+        found_state=lambda row: row.found.state,
+        found_value=lambda row: row.found.number,
+        use_state=lambda row: row.use.state,
+        use_value=lambda row: row.use.number,
     )
 
 

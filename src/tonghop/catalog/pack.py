@@ -10,6 +10,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TypeVar
 
+from tonghop.catalog.corrections import Correction
 from tonghop.catalog.figures import Breakdowns, Figure, in_cell, together
 from tonghop.catalog.names import normalise
 from tonghop.catalog.rows import (
@@ -71,9 +72,13 @@ class FormSheet:
 
 @dataclass(frozen=True)
 class Pack:
-    """Everything that the software knows about an organisation. Made by `read_pack`, so it is known to be consistent."""
+    """Everything that the software knows about an organisation. Made by `read_pack`, so it is known to be consistent.
+
+    Packs that share `hash_without_corrections` differ in their hand corrections only.
+    """
 
     pack_hash: str
+    hash_without_corrections: str
     head: PackHead
     units: tuple[Unit, ...]
     unit_aliases: tuple[UnitAlias, ...]
@@ -87,6 +92,7 @@ class Pack:
     duties: tuple[Duty, ...]
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
+    corrections: tuple[Correction, ...] = ()
     form_sheets: tuple[SheetLayout, ...] = ()
     form_cells: tuple[FormCell, ...] = ()
     form_narratives: tuple[FormNarrative, ...] = ()

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tonghop.catalog.checks import check_files
-from tonghop.catalog.files import FILES, HEAD, RULES, Table, pack_hash, read_contents, read_head, read_rules, read_table
+from tonghop.catalog.corrections import Correction
+from tonghop.catalog.files import CORRECTIONS, FILES, HEAD, RULES, Table, pack_hash, read_contents, read_head, read_list, read_table
 from tonghop.catalog.pack import Pack
 from tonghop.catalog.problems import CatalogError, Problem
 from tonghop.catalog.rows import (
@@ -27,6 +28,7 @@ from tonghop.catalog.rows import (
     Unit,
     UnitAlias,
 )
+from tonghop.catalog.rules import Rule
 from tonghop.catalog.tables import Files
 from tonghop.catalog.tree import with_paths
 
@@ -40,6 +42,11 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
 
     def table(name: str, row_type: type[R]) -> Table[R]:
         read = read_table(name, contents[name], row_type) if name in contents else Table[R](name)
+        problems.extend(read.problems)
+        return read
+
+    def listed(name: str, row_type: type[R], begins_with: str) -> Table[R]:
+        read = read_list(name, contents[name], row_type, begins_with) if name in contents else Table[R](name)
         problems.extend(read.problems)
         return read
 
@@ -60,15 +67,16 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         duties=table("duties.csv", Duty),
         contacts=table("contacts.csv", Contact),
         targets=table("targets.csv", Target),
-        rules=read_rules(RULES, contents[RULES]) if RULES in contents else Table(RULES),
+        rules=listed(RULES, Rule, "rule"),
+        corrections=listed(CORRECTIONS, Correction, "correction"),
     )
-    problems += files.rules.problems
     problems += check_files(files, unsound=frozenset(problem.file for problem in problems))
     problems.sort(key=lambda problem: (FILES.index(problem.file) if problem.file in FILES else -1, problem.line))
     if problems or head is None:
         return None, problems
     return Pack(
         pack_hash=pack_hash(contents),
+        hash_without_corrections=pack_hash({name: content for name, content in contents.items() if name != CORRECTIONS}),
         head=head,
         units=with_paths(files.units.rows),
         unit_aliases=files.unit_aliases.rows,
@@ -86,6 +94,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         contacts=files.contacts.rows,
         targets=files.targets.rows,
         rules=files.rules.rows,
+        corrections=files.corrections.rows,
     ), []
 
 

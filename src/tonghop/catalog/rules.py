@@ -23,6 +23,7 @@ Kind = Literal[
     "outlier",
     "finding",
     "missing_report",
+    "correction",
 ]
 
 
@@ -52,6 +53,7 @@ PARAMETERS: dict[Kind, Parameters] = {
     "outlier": _parameters(("threshold", "minimum_points", "minimum_value")),
     "finding": _parameters(("codes",)),
     "missing_report": _parameters(),
+    "correction": _parameters(),
 }
 
 _COMMON = frozenset(

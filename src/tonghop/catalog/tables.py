@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from tonghop.catalog.corrections import Correction
 from tonghop.catalog.files import Table
 from tonghop.catalog.rows import (
     Breakdown,
@@ -54,6 +55,7 @@ class Files:
     contacts: Table[Contact]
     targets: Table[Target]
     rules: Table[Rule]
+    corrections: Table[Correction]
 
 
 def grouped(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, list[R]]:
