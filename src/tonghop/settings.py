@@ -68,6 +68,11 @@ class Settings(BaseSettings):
         {}, repr=False, description="JSON: options (keys, passwords, hosts) of the file system library, by the beginning of a URL"
     )
     archive: Path | None = Field(None, description="where bytes and manifests are kept; default <home>/archive")
+    outbox: Path | None = Field(None, description="where answers to the units are put, a folder for each; default <home>/outbox")
+    mail_connection: str | None = Field(
+        None, description="the Airflow connection (type smtp, with from_email) that answers are mailed through; unset: nothing is mailed"
+    )
+    mail_days: int = Field(3, ge=1, description="older answers are not mailed: an outbox that was filled before a connection is set stays")
     poll_seconds: int = Field(120, description="how often the intake DAG looks into the landing area")
     refresh_cron: str = Field(
         "0 6 26 * *",
@@ -106,6 +111,11 @@ class Settings(BaseSettings):
     def archive_path(self) -> Path:
         """The folder of archived bytes and manifests."""
         return self.archive or self.home / "archive"
+
+    @property
+    def outbox_path(self) -> Path:
+        """The folder of answers to the units."""
+        return self.outbox or self.home / "outbox"
 
     @property
     def reports_path(self) -> Path:
