@@ -6,6 +6,9 @@ Airflow such a connection may be given as an environment variable `AIRFLOW_CONN_
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +35,8 @@ class Opened:
 
 def open_filesystem(address: Address, options: Mapping[str, Any]) -> Opened:
     """Open the file system behind an address; raises whatever its library raises when that fails."""
+    if address.protocol in SFTP:
+        logging.getLogger("asyncssh").setLevel(logging.WARNING)  # it tells every step of every connection
     if address.user and address.password is None and not address.is_local:
         return _by_connection(address, address.user, options)
     own = {
@@ -70,17 +75,19 @@ def _by_protocol(protocol: str, options: Mapping[str, Any]) -> FileSystem:
 
 
 def _by_connection(address: Address, name: str, options: Mapping[str, Any]) -> Opened:
-    from airflow.sdk import Connection
-    from airflow.sdk.io import get_fs
+    with contextlib.redirect_stdout(sys.stderr):  # what Airflow logs in a shell would come into the output
+        from airflow.sdk import Connection
+        from airflow.sdk.io import get_fs
 
-    connection = Connection.get(name)
-    extra = connection.extra_dejson
+        connection = Connection.get(name)
+        extra = connection.extra_dejson
+        defaults = _s3_defaults() if address.protocol in S3 else {}
+        if address.protocol in SFTP:
+            unchecked = str(extra.get("no_host_key_check", "")).lower() == "true"
+            defaults = _sftp_defaults() | ({} if unchecked else {"known_hosts": ()})
+        filesystem = get_fs(address.protocol, name, {**defaults, **options})
     secrets = (*([connection.password] if connection.password else []), *secret_words(extra), *secret_words(options))
-    if address.protocol in SFTP:
-        checked = {} if str(extra.get("no_host_key_check", "")).lower() == "true" else {"known_hosts": ()}
-        return Opened(get_fs(address.protocol, name, {**_sftp_defaults(), **checked, **options}), connection.login, secrets)
-    defaults = _s3_defaults() if address.protocol in S3 else {}
-    return Opened(get_fs(address.protocol, name, {**defaults, **options}), None, secrets)
+    return Opened(filesystem, connection.login if address.protocol in SFTP else None, secrets)
 
 
 def _sftp_defaults() -> dict[str, Any]:

@@ -187,8 +187,10 @@ def _walk(area: Area, start: str, problems: list[str]) -> Iterator[Info]:
         yield info
         return
     if area.is_s3:
-        filesystem.info(area.address.host)  # a bucket that is not there would be listed as empty
-        yield from (info for info in filesystem.find(start, detail=True).values() if not _is_aside(area, str(info["name"])))
+        objects = filesystem.find(start, detail=True)
+        if not objects:
+            filesystem.info(area.address.host)  # a bucket that is not there is listed as empty
+        yield from (info for info in objects.values() if not _is_aside(area, str(info["name"])))
         return
     folders = [start]
     while folders:
@@ -261,7 +263,7 @@ def modified_at(area: Area, info: Info) -> datetime:
         found = datetime.fromtimestamp(found, UTC)
     if not isinstance(found, datetime):
         raise LandingMissing(f"{printable(area.uri_of(str(info['name'])))}: this kind of landing area does not say when files change.")
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     return found.replace(microsecond=0) if area.is_s3 else found
 
 

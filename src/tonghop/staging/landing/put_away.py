@@ -34,7 +34,7 @@ class NotPutAway(NotReadable):
 
 
 def put_away(area: Area, arrived: Arrived) -> str | None:
-    """Move a file to the area's folder for done or failed files, with its path below the area; returns its new URI.
+    """Move a file to the area's folder for done or failed files, with its path below the area; returns its new path.
 
     Where that name is taken, the time of the file's last change is added to it. None when the settings leave the file where it is.
     Raises Gone or Changed when it is not there as it was taken in, NotPutAway when it cannot be moved, LandingMissing.
@@ -51,7 +51,7 @@ def put_away(area: Area, arrived: Arrived) -> str | None:
         for name in (relative, _with_time(relative, file)):
             target = posixpath.join(folder, name)
             if _move(area, source, target, arrived):
-                return area.uri_of(target)
+                return target
     except (NotReadable, LandingMissing):
         raise
     except Exception as error:  # whatever a library raises
