@@ -3,7 +3,7 @@
 from tonghop.catalog.duties import DueReport, due_reports, periods_of
 from tonghop.catalog.figures import Figure
 from tonghop.catalog.load import PackNotLoaded, load_pack
-from tonghop.catalog.names import normalise
+from tonghop.catalog.names import abbreviate, normalise
 from tonghop.catalog.pack import FormSheet, Pack
 from tonghop.catalog.problems import CatalogError, Problem
 from tonghop.catalog.reading import check, read_pack
@@ -17,6 +17,7 @@ __all__ = [
     "Pack",
     "PackNotLoaded",
     "Problem",
+    "abbreviate",
     "check",
     "due_at",
     "due_reports",

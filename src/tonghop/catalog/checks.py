@@ -12,6 +12,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from tonghop.catalog.alias_checks import check_form_aliases, check_senders
 from tonghop.catalog.correction_checks import check_corrections
 from tonghop.catalog.duties import periods_of
 from tonghop.catalog.files import Table
@@ -56,6 +57,8 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
         yield from faults_of_figures
         forms_are_sound = not faults_of_figures
         yield from check_figures(files, figures)
+        if sound(files.form_aliases):
+            yield from check_form_aliases(files)
         if forms_are_sound and sound(files.rules):
             yield from check_rules_can_fire(files, figures)
     if not sound(files.units):
@@ -67,6 +70,8 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
     yield from check_corrections(files, tree, figures if forms_are_sound else None)
     if sound(files.unit_aliases):
         yield from _aliases(files)
+    if sound(files.senders):
+        yield from check_senders(files, tree)
     if faults:
         return
     if forms_are_sound:
@@ -108,6 +113,7 @@ def _repetitions(files: Files) -> Iterator[Problem]:
         lambda row: (row.form_code, row.version, row.sheet, normalise(row.label_vi)),
         "form_code, version, sheet, label_vi",
     )
+    yield from _repeated(files.senders, lambda row: (row.sender.casefold(), row.unit_code, row.valid_from), "sender, unit_code, valid_from")
     yield from _repeated(files.contacts, lambda row: (row.unit_code, row.email, row.valid_from), "unit_code, email, valid_from")
     yield from _repeated(files.targets, lambda row: (row.indicator_code, row.unit_code, row.year), "indicator_code, unit_code, year")
     yield from _repeated(files.rules, lambda row: row.rule_code, "rule")
@@ -145,6 +151,7 @@ def _references(files: Files) -> Iterator[Problem]:
     yield from _unknown(files.duties, lambda row: row.unit_type, "unit_type", units, "unit_type")
     yield from _unknown(files.duties, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(files.contacts, lambda row: row.unit_code, "unit_code", units, "unit_code")
+    yield from _unknown(files.senders, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(files.targets, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")
     yield from _unknown(files.targets, lambda row: row.of_indicator_code, "of_indicator_code", indicators, "indicator_code")
     yield from _unknown(files.targets, lambda row: row.unit_code, "unit_code", units, "unit_code")

@@ -37,13 +37,17 @@ FILES = (
     "form_rows.csv",
     "form_cells.csv",
     "form_narratives.csv",
+    "form_aliases.csv",
     "duties.csv",
     "contacts.csv",
+    "senders.csv",
     "targets.csv",
     RULES,
     CORRECTIONS,
 )
-OPTIONAL = frozenset({"form_sheets.csv", "form_cells.csv", "form_narratives.csv", "contacts.csv", CORRECTIONS})
+OPTIONAL = frozenset(
+    {"form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv", "contacts.csv", "senders.csv", CORRECTIONS}
+)
 """The files that a pack may do without."""
 
 

@@ -22,12 +22,14 @@ from tonghop.catalog.rows import (
     Breakdown,
     Contact,
     Form,
+    FormAlias,
     FormCell,
     FormColumn,
     FormNarrative,
     FormRow,
     Indicator,
     Programme,
+    Sender,
     SheetLayout,
     Target,
     Unit,
@@ -115,7 +117,9 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         role=lambda placed: placed[1].role,
     )
     copy("duty", due_reports(pack), ("form_code", "unit_code", "due_at"), period_code=lambda due: due.period.code)
+    copy("form_alias", pack.form_aliases, FormAlias.columns())
     copy("contact", pack.contacts, Contact.columns())
+    copy("sender", pack.senders, Sender.columns())
     copy("target", pack.targets, Target.columns())
     copy(
         "rule",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -40,3 +41,40 @@ def _as_kept(character: str) -> str:
 def _tone_last(word: str) -> str:
     tones = [character for character in word if character in _TONES]
     return "".join([character for character in word if character not in _TONES] + tones)
+
+
+_KINDS_OF_PLACE_AND_HOUSE = (
+    ("trung tâm kiểm soát bệnh tật", "ttksbt"),
+    ("trung tâm y tế dự phòng", "ttytdp"),
+    ("phòng khám đa khoa", "pkđk"),
+    ("bệnh viện đa khoa", "bvđk"),
+    ("bệnh viện", "bv"),
+    ("phòng khám", "pk"),
+    ("trạm y tế", "tyt"),
+    ("trung tâm y tế", "ttyt"),
+    ("trung tâm", "tt"),
+    ("thị trấn", "tt"),
+    ("thị xã", "tx"),
+    ("thành phố", "tp"),
+    ("sở y tế", "syt"),
+    ("y tế", "yt"),
+    ("huyện", "h"),
+    ("quận", "q"),
+    ("phường", "p"),
+    ("tỉnh", "t"),
+    ("xã", "x"),
+)
+"""What kinds of places and houses are called in full and in short: the language's own abbreviations, no names of anybody."""
+
+_ABBREVIATIONS = {normalise(full): short for full, short in _KINDS_OF_PLACE_AND_HOUSE}
+_IN_FULL = re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})(?!\S)")
+_NUMBERED = re.compile(r"(?<!\S)([pqx])([0-9]+)(?!\S)")
+
+
+@lru_cache(maxsize=100_000)
+def abbreviate(text: str) -> str:
+    """The normalised form of `text` in which kinds of places and houses are written short: *Trạm Y tế xã Một* and *TYT x. Một* are equal.
+
+    Long forms become short ones and never the other way, since *TT* may be a town or a centre.
+    """
+    return _NUMBERED.sub(r"\1 \2", _IN_FULL.sub(lambda full: _ABBREVIATIONS[full[0]], normalise(text)))

@@ -12,12 +12,13 @@ from typing import TypeVar
 
 from tonghop.catalog.corrections import Correction
 from tonghop.catalog.figures import Breakdowns, Figure, in_cell, together
-from tonghop.catalog.names import normalise
+from tonghop.catalog.names import abbreviate, normalise
 from tonghop.catalog.rows import (
     Breakdown,
     Contact,
     Duty,
     Form,
+    FormAlias,
     FormCell,
     FormColumn,
     FormNarrative,
@@ -26,6 +27,7 @@ from tonghop.catalog.rows import (
     MeasureWord,
     PackHead,
     Programme,
+    Sender,
     SheetLayout,
     Target,
     Unit,
@@ -96,7 +98,9 @@ class Pack:
     form_sheets: tuple[SheetLayout, ...] = ()
     form_cells: tuple[FormCell, ...] = ()
     form_narratives: tuple[FormNarrative, ...] = ()
+    form_aliases: tuple[FormAlias, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    senders: tuple[Sender, ...] = ()
 
     @property
     def code(self) -> str:
@@ -114,9 +118,16 @@ class Pack:
         return _grouped((unit.official_code, unit) for unit in self.units if unit.official_code)
 
     @cached_property
+    def _names(self) -> tuple[tuple[str, Unit | UnitAlias], ...]:
+        return (*((unit.name_vi, unit) for unit in self.units), *((alias.alias, alias) for alias in self.unit_aliases))
+
+    @cached_property
     def _named(self) -> Mapping[str, tuple[Unit | UnitAlias, ...]]:
-        named: list[tuple[str, Unit | UnitAlias]] = [(normalise(unit.name_vi), unit) for unit in self.units]
-        return _grouped(named + [(normalise(alias.alias), alias) for alias in self.unit_aliases])
+        return _grouped((normalise(name), row) for name, row in self._names)
+
+    @cached_property
+    def _named_in_short(self) -> Mapping[str, tuple[Unit | UnitAlias, ...]]:
+        return _grouped((abbreviate(name), row) for name, row in self._names)
 
     def unit(self, unit_code: str, at: date) -> Unit | None:
         """The unit with our code as it was on that day; None when there was none."""
@@ -135,17 +146,30 @@ class Pack:
         return tuple(unit for unit in self._units_by_official_code.get(official_code, ()) if unit.valid_at(at))
 
     def units_named(self, name: str, at: date) -> tuple[Unit, ...]:
-        """The units of that day that bear this name (Vietnamese name or alias, any spelling that `normalise` forgives).
+        """The units of that day that bear this name (Vietnamese name or alias, any spelling that `normalise` forgives; else,
+        when none does, with the usual abbreviations).
 
         More than one means that the name is ambiguous: to be refused, never guessed.
         """
-        codes = dict.fromkeys(row.unit_code for row in self._named.get(normalise(name), ()) if row.valid_at(at))
-        return tuple(unit for code in codes if (unit := self.unit(code, at)) is not None)
+        for rows in (self._named.get(normalise(name), ()), self._named_in_short.get(abbreviate(name), ())):
+            codes = dict.fromkeys(row.unit_code for row in rows if row.valid_at(at))
+            if units := tuple(unit for code in codes if (unit := self.unit(code, at)) is not None):
+                return units
+        return ()
 
     @cached_property
     def unit_names(self) -> Mapping[str, tuple[str, ...]]:
         """Normalised names and aliases of all times with the unit codes that bear them: material for suggestions."""
         return {name: tuple(dict.fromkeys(row.unit_code for row in rows)) for name, rows in self._named.items()}
+
+    @cached_property
+    def _senders(self) -> Mapping[str, tuple[Sender, ...]]:
+        return _grouped((row.sender.casefold(), row) for row in self.senders)
+
+    def units_of_sender(self, sender: str, at: date) -> tuple[Unit, ...]:
+        """The units that a sender sent for on that day (and for all below them); empty for one that the pack does not know."""
+        rows = self._senders.get(sender.casefold(), ())
+        return tuple(unit for row in rows if row.valid_at(at) and (unit := self.unit(row.unit_code, at)) is not None)
 
     # -- indicators and words
 
@@ -208,6 +232,14 @@ class Pack:
     def sheets(self, form: Form) -> tuple[FormSheet, ...]:
         """The sheets of a form version with their columns and rows, in the order of the pack."""
         return self._sheets.get((form.form_code, form.version), ())
+
+    def aliases(self, form_code: str, sheet: str) -> tuple[FormAlias, ...]:
+        """The other texts for rows, columns and the tab of a sheet, whatever the version of the form."""
+        return self._form_aliases.get((form_code, sheet), ())
+
+    @cached_property
+    def _form_aliases(self) -> Mapping[tuple[str, str], tuple[FormAlias, ...]]:
+        return _grouped(((row.form_code, row.sheet), row) for row in self.form_aliases)
 
     def figures(self, form: Form) -> tuple[Figure, ...]:
         """The figures that one report on a form version has, each once; `month` is left out: a month is a report of its own."""

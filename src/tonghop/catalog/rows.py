@@ -374,6 +374,31 @@ class FormNarrative(Row):
     topic: Text
 
 
+class FormAlias(Row):
+    """Another text for a part of a form, in all of its versions: for a row (`name` is its row_code), a column (its header) or the
+    tab itself (no name).
+    """
+
+    form_code: Code
+    sheet: Sheet
+    part: Literal["row", "column", "sheet"]
+    name: Text | None = None
+    alias: Text
+
+    @model_validator(mode="after")
+    def _names_its_part(self) -> Self:
+        if (self.part == "sheet") != (self.name is None):
+            raise ValueError("name is the row_code of a row or the header_vi of a column, and empty for a sheet")
+        return self
+
+
+class Sender(DatedRow):
+    """Who sends for a unit and everything below it: a folder, a user or an address, as the landing area tells it."""
+
+    sender: Text
+    unit_code: Code
+
+
 class Contact(DatedRow):
     """Who answers for the reports of a unit: answers are sent to this address."""
 

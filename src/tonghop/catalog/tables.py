@@ -14,6 +14,7 @@ from tonghop.catalog.rows import (
     Contact,
     Duty,
     Form,
+    FormAlias,
     FormCell,
     FormColumn,
     FormNarrative,
@@ -23,6 +24,7 @@ from tonghop.catalog.rows import (
     PackHead,
     Programme,
     Row,
+    Sender,
     SheetLayout,
     Target,
     Unit,
@@ -51,8 +53,10 @@ class Files:
     form_sheets: Table[SheetLayout]
     form_cells: Table[FormCell]
     form_narratives: Table[FormNarrative]
+    form_aliases: Table[FormAlias]
     duties: Table[Duty]
     contacts: Table[Contact]
+    senders: Table[Sender]
     targets: Table[Target]
     rules: Table[Rule]
     corrections: Table[Correction]
