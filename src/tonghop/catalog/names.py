@@ -43,7 +43,7 @@ def _tone_last(word: str) -> str:
     return "".join([character for character in word if character not in _TONES] + tones)
 
 
-_KINDS_OF_PLACE_AND_HOUSE = (
+KINDS_OF_PLACE_AND_HOUSE = (
     ("trung tâm kiểm soát bệnh tật", "ttksbt"),
     ("trung tâm y tế dự phòng", "ttytdp"),
     ("phòng khám đa khoa", "pkđk"),
@@ -66,7 +66,7 @@ _KINDS_OF_PLACE_AND_HOUSE = (
 )
 """What kinds of places and houses are called in full and in short: the language's own abbreviations, no names of anybody."""
 
-_ABBREVIATIONS = {normalise(full): short for full, short in _KINDS_OF_PLACE_AND_HOUSE}
+_ABBREVIATIONS = {normalise(full): short for full, short in KINDS_OF_PLACE_AND_HOUSE}
 _IN_FULL = re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, _ABBREVIATIONS))})(?!\S)")
 _NUMBERED = re.compile(r"(?<!\S)([pqx])([0-9]+)(?!\S)")
 
