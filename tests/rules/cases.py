@@ -271,7 +271,52 @@ FINDING = [
     Case("another finding", "BAD_CELL", [report(PERIOD, {}, findings=["something_else"])]),
 ]
 
-OWN_UNIT = [*COMPARISON, *RATIO, *IMPLIED, *PERCENT, *CUMULATIVE, *SAME_PERIOD, *IDENTICAL, *OUTLIER, *FINDING]
+QUARTERS = [
+    Case(
+        "a quarter continues the one before", "CUMULATIVE", [past("2022-Q2", A__ytd=70), report("2022-Q3", {"A__value": 5, "A__ytd": 75})]
+    ),
+    Case(
+        "a quarter that does not",
+        "CUMULATIVE",
+        [past("2022-Q2", A__ytd=70), report("2022-Q3", {"A__value": 5, "A__ytd": 76})],
+        [("A", "ytd", 76, 75)],
+    ),
+    Case(
+        "the first quarter does not carry on",
+        "CUMULATIVE",
+        [past("2021-Q4", A__ytd=70), report("2022-Q1", {"A__value": 5, "A__ytd": 75})],
+        [("A", "ytd", 75, 5)],
+    ),
+    Case(
+        "a quarter does not continue a month", "CUMULATIVE", [past("2022-06", A__ytd=70), report("2022-Q3", {"A__value": 5, "A__ytd": 76})]
+    ),
+    Case(
+        "not what was reported for last year's quarter",
+        "SAME_PERIOD",
+        [past("2021-Q3", A__ytd=33), report("2022-Q3", {"A__same_period": 34})],
+        [("A", "same_period", 34, 33)],
+    ),
+    Case(
+        "the quarter before again",
+        "COPIED",
+        [past("2022-Q2", A__value=7, B__value=3, C__value=6), report("2022-Q3", {"A__value": 7, "B__value": 3, "C__value": 6})],
+        [(None, None, 3, None)],
+    ),
+    Case(
+        "far from the quarters of three years",
+        "OUTLIER",
+        [
+            *(
+                past(f"{2019 + place // 4}-Q{place % 4 + 1}", A__value=value)
+                for place, value in enumerate(SPREAD, start=2)  # from 2019-Q3
+            ),
+            report("2022-Q3", {"A__value": 16}),
+        ],
+        [("A", "value", 16, 10)],
+    ),
+]
+
+OWN_UNIT = [*COMPARISON, *RATIO, *IMPLIED, *PERCENT, *CUMULATIVE, *SAME_PERIOD, *IDENTICAL, *OUTLIER, *FINDING, *QUARTERS]
 
 UNITS = [
     "unit_code,official_code,name_vi,name_en,sort_order,level,unit_type,parent_code,valid_from,valid_to,successor_code",
