@@ -81,11 +81,18 @@ class Settings(BaseSettings):
     settle_seconds: int = Field(5, description="a file that changed since then may still be written: it is looked at a second time")
     batch_files: int = Field(200, description="files that one intake task reads: a task costs some seconds before its first file")
     batch_limit: int = Field(200, description="tasks that one intake run is split into at most")
+    template_password: str = Field(
+        "", repr=False, description="guards the locked cells of templates; without one they are guarded from mistakes only"
+    )
     gate_loss_pct: int = Field(20, ge=0, le=100, description="gate 2 refuses a publication that loses more of a period's figures")
     max_file_mb: int = Field(50, description="larger files are not opened")
     max_unpacked_mb: int = Field(300, description="a workbook that unpacks to more is not read")
     max_sheets: int = Field(200, description="a workbook with more sheets is not read")
     max_cells: int = Field(2_000_000, description="a workbook with more cells is not read")
+    max_cell_characters: int = Field(32_767, description="a workbook with a longer text in a cell is not read; Excel's own bound")
+    readers: int = Field(0, ge=0, description="processes that read files at the same time, in each task or command; 0: one a core")
+    read_seconds: int = Field(60, ge=1, description="computing time after which the reading of a file is stopped")
+    reader_memory_mb: int = Field(2_048, ge=128, description="memory of a process that reads; a file that needs more is not read")
 
     @field_validator("landing")
     @classmethod

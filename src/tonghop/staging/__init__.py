@@ -1,14 +1,13 @@
 """Staging: archive the bytes of files, read them, and write down what they say; rows are only ever appended."""
 
+from tonghop.readers import RECOMPUTED, reading_sha256
 from tonghop.staging import archive
-from tonghop.staging.fingerprint import RECOMPUTED, reading_sha256
 from tonghop.staging.landing import LandedFile, LandingMissing
 from tonghop.staging.pending import pending_work
+from tonghop.staging.taking import Outcome, StagingInterrupted
 from tonghop.staging.work import (
     BatchOutcome,
     IntakePlan,
-    Outcome,
-    StagingInterrupted,
     batch_name,
     load_paths,
     plan_batches,

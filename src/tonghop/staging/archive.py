@@ -9,6 +9,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tonghop.errors import TonghopError
@@ -31,31 +32,70 @@ def put(data: bytes) -> str:
 
 
 def put_stream(chunks: Iterable[bytes]) -> tuple[str, int]:
-    """Keep bytes that are too many for memory; return their SHA-256 and size. Harmless when they are there already.
+    """Keep bytes that are too many for memory; return their SHA-256 and size. Harmless when they are there already."""
+    with Shelf() as shelf:
+        return shelf.put(chunks)
 
-    Written aside, flushed to disk and renamed, so that a kill leaves a whole file or none.
+
+class Shelf:
+    """Files on their way into the archive together: flushing a disk costs as much for many as for one.
+
+    Written aside, flushed to disk and renamed, so that a kill leaves a whole file or none. They are in the archive when the
+    `with` block is left; when it is left by an error, none of them is.
     """
-    files = settings().archive_path / "files"
-    files.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
-    descriptor, aside = tempfile.mkstemp(dir=files, prefix=".new-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            for chunk in chunks:
-                digest.update(chunk)
-                size += len(chunk)
-                file.write(chunk)
-            file.flush()
-            os.fchmod(file.fileno(), 0o444)
-            os.fsync(file.fileno())
-        target = _path(digest.hexdigest())
-        target.parent.mkdir(exist_ok=True)
-        if not target.exists():
-            Path(aside).replace(target)
-            _flush_folder(target.parent)
-    finally:
-        Path(aside).unlink(missing_ok=True)
-    return digest.hexdigest(), size
+
+    def __init__(self) -> None:
+        self._aside: dict[str, Path] = {}
+        """SHA-256 -> where the bytes lie now"""
+
+    def __enter__(self) -> Shelf:
+        (settings().archive_path / "files").mkdir(parents=True, exist_ok=True)
+        return self
+
+    def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
+        """Take the bytes of one file; return their SHA-256 and size."""
+        digest, size = hashlib.sha256(), 0
+        descriptor, name = tempfile.mkstemp(dir=settings().archive_path / "files", prefix=".new-")
+        aside = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    size += len(chunk)
+                    file.write(chunk)
+                os.fchmod(file.fileno(), 0o444)
+        except BaseException:
+            aside.unlink()
+            raise
+        sha256 = digest.hexdigest()
+        if sha256 in self._aside or _path(sha256).exists():
+            aside.unlink()
+        else:
+            self._aside[sha256] = aside
+        return sha256, size
+
+    def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
+        try:
+            if error_type is None:
+                self._keep()
+        finally:
+            for aside in self._aside.values():
+                aside.unlink(missing_ok=True)
+
+    def _keep(self) -> None:
+        targets = {aside: _path(sha256) for sha256, aside in self._aside.items()}
+        folders = {target.parent for target in targets.values()}
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+        with ThreadPoolExecutor(_FLUSHING) as flushing:
+            list(flushing.map(_flush, targets))
+            for aside, target in targets.items():
+                aside.replace(target)  # where another process was faster, its file has the same bytes
+            list(flushing.map(_flush, folders))
+
+
+_FLUSHING = 8
+"""Files that are flushed at the same time: the disk writes their journal entries together."""
 
 
 def get(sha256: str) -> bytes:
@@ -78,8 +118,9 @@ def _path(sha256: str) -> Path:
     return settings().archive_path / relative_path(sha256)
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _flush(path: Path) -> None:
+    """Have a file or folder written to disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

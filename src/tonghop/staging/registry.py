@@ -1,18 +1,19 @@
-"""Writing a reading down: receipt, new versions of slots, cells, narratives and findings. One transaction a file, append-only."""
+"""Writing readings down: receipts, new versions of slots, cells, narratives and findings. Append-only, several files in one transaction."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain
-from typing import Literal, LiteralString
+from typing import Literal, LiteralString, NamedTuple
 
 import psycopg
 
-from tonghop.model import Finding, Slot, SubmissionReading
+from tonghop.model import Finding, Slot
+from tonghop.readers import CELL_COLUMNS, NARRATIVE_COLUMNS, PreparedSubmission, with_key
 from tonghop.staging import archive
-from tonghop.staging.fingerprint import reading_sha256
 from tonghop.staging.landing import LandedFile
 
 ReceiptOutcome = Literal["staged", "unchanged", "rejected", "known"]
@@ -25,8 +26,21 @@ class Arrival:
     file: LandedFile
     sha256: str
     pack_hash: str
-    submissions: tuple[SubmissionReading, ...]
+    submissions: tuple[PreparedSubmission, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def key(self) -> ArrivalKey:
+        """What makes it this arrival and no other."""
+        return ArrivalKey(self.sha256, self.file.uri, self.file.received_at)
+
+
+class ArrivalKey(NamedTuple):
+    """Which bytes came from where, and when."""
+
+    sha256: str
+    source_uri: str
+    received_at: datetime
 
 
 @dataclass(frozen=True)
@@ -46,156 +60,215 @@ class Registered:
     versions: tuple[Version, ...] = ()
 
 
-def slots_named_twice(submissions: Iterable[SubmissionReading]) -> list[Slot]:
+def slots_named_twice(submissions: Iterable[PreparedSubmission]) -> list[Slot]:
     """The slots for which one file holds more than one report: which of them counts is not ours to guess."""
     counts = Counter(submission.slot for submission in submissions)
     return [slot for slot, count in counts.items() if count > 1]
 
 
-def is_known(connection: psycopg.Connection, file: LandedFile, sha256: str, pack_hash: str) -> bool:
-    """Whether this very arrival was written down before (and, when it was rejected, with this very pack)."""
+def known(connection: psycopg.Connection, arrivals: Sequence[ArrivalKey], pack_hash: str) -> set[ArrivalKey]:
+    """Those arrivals that were written down before (and, when they were rejected, with this very pack)."""
     found = connection.execute(
         """
-        select exists (
-            select from staging.receipt
-            where source_uri = %s and received_at = %s and sha256 = %s
-                and (outcome <> 'rejected' or pack_hash is not distinct from %s)
-        )
+        select arrival.position
+        from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as arrival (sha256, source_uri, received_at, position)
+        inner join staging.receipt using (sha256, source_uri, received_at)
+        where receipt.outcome <> 'rejected' or receipt.pack_hash is not distinct from %s
         """,
-        (file.uri, file.received_at, sha256, pack_hash),
-    ).fetchone()
-    return bool(found and found[0])
+        (*_columns(arrivals, 3), pack_hash),
+    )
+    return {arrivals[position - 1] for (position,) in found}
 
 
-def register(connection: psycopg.Connection, arrival: Arrival) -> Registered:
-    """Write an arrival down in one transaction; a rerun writes nothing and answers `known`.
+def can_go_together(arrivals: Iterable[Arrival], arrival: Arrival) -> bool:
+    """Whether an arrival may be written down in one transaction with others: it shares no slot with them, and is none of them."""
+    slots = {submission.slot for submission in arrival.submissions}
+    return all(other.key != arrival.key and slots.isdisjoint(submission.slot for submission in other.submissions) for other in arrivals)
 
-    A slot gets a new version unless its latest one has the same bytes and was read to the same figures. Runs that
-    write the same slots at the same time queue up on locks of those slots.
+
+def register(connection: psycopg.Connection, arrivals: Sequence[Arrival]) -> list[Registered]:
+    """Write arrivals of one pack down in one transaction, all or none; a rerun writes nothing and answers `known`.
+
+    A slot gets a new version unless its latest one has the same bytes and was read to the same figures. No two of the arrivals
+    may share a slot (`can_go_together`). Runs that write the same slots at the same time queue up on locks of those slots.
     """
     with connection.transaction():
-        _lock(connection, [submission.slot for submission in arrival.submissions])
-        if is_known(connection, arrival.file, arrival.sha256, arrival.pack_hash):
-            return Registered("known")
-        _insert_file(connection, arrival)
-        fingerprints = [reading_sha256(submission.cells) for submission in arrival.submissions]
-        changed = [
-            (submission, fingerprint)
-            for submission, fingerprint in zip(arrival.submissions, fingerprints, strict=True)
-            if _latest(connection, submission.slot) != (arrival.sha256, fingerprint)
+        _lock(connection, [submission.slot for arrival in arrivals for submission in arrival.submissions])
+        seen = known(connection, [arrival.key for arrival in arrivals], arrivals[0].pack_hash)
+        new = [arrival for arrival in arrivals if arrival.key not in seen]
+        _insert_files(connection, new)
+        latest = _latest(connection, [submission.slot for arrival in new for submission in arrival.submissions])
+        changed = {
+            arrival.key: [
+                submission
+                for submission in arrival.submissions
+                if latest.get(submission.slot) != (arrival.sha256, submission.reading_sha256)
+            ]
+            for arrival in new
+        }
+        outcomes: dict[ArrivalKey, ReceiptOutcome] = {
+            arrival.key: "staged" if changed[arrival.key] else "unchanged" if arrival.submissions else "rejected" for arrival in new
+        }
+        receipts = _insert_receipts(connection, new, outcomes)  # one that is missing came in by another run at the same moment
+        written = [
+            _Written(arrival, receipts[arrival.key], submission)
+            for arrival in new
+            if arrival.key in receipts
+            for submission in changed[arrival.key]
         ]
-        outcome: ReceiptOutcome = "staged" if changed else "unchanged" if arrival.submissions else "rejected"
-        receipt_id = _insert_receipt(connection, arrival, outcome)
-        if receipt_id is None:  # the same arrival came in at the same moment
-            return Registered("known")
-        versions = [_insert_submission(connection, arrival, receipt_id, submission, fingerprint) for submission, fingerprint in changed]
-        written = list(zip(versions, (submission for submission, _ in changed), strict=True))
-        _copy_cells(connection, written)
-        _copy_narratives(connection, written)
-        _copy_findings(connection, receipt_id, arrival.findings, written)
-        return Registered(outcome, tuple(versions))
+        versions = _insert_submissions(connection, written)
+        _copy_lines(connection, written, versions)
+        _copy_findings(connection, [arrival for arrival in new if arrival.key in receipts], receipts, written, versions)
+    return [
+        Registered(
+            outcomes[arrival.key],
+            tuple(versions[submission.slot] for submission in changed[arrival.key]),
+        )
+        if arrival.key in receipts
+        else Registered("known")
+        for arrival in arrivals
+    ]
 
 
-def _lock(connection: psycopg.Connection, slots: Sequence[Slot]) -> None:
-    """Locks of all slots until the end of the transaction, in one order for everybody, so that two files never block each other."""
-    names = sorted(str(slot) for slot in slots)
-    for name in names:
-        connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"slot {name}",))
+class _Written(NamedTuple):
+    """A submission that gets a new version."""
+
+    arrival: Arrival
+    receipt_id: int
+    submission: PreparedSubmission
 
 
-def _insert_file(connection: psycopg.Connection, arrival: Arrival) -> None:
+def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
+    """Rows as the columns that `unnest` takes."""
+    columns: list[list[object]] = [list(column) for column in zip(*rows, strict=True)]
+    return columns or [[] for _ in range(width)]
+
+
+def _lock(connection: psycopg.Connection, slots: Iterable[Slot]) -> None:
+    """Locks of all slots until the end of the transaction, in one order for everybody, so that two runs never block each other."""
+    names = sorted(f"slot {slot}" for slot in slots)
+    if names:
+        connection.execute("select pg_advisory_xact_lock(hashtextextended(name, 0)) from unnest(%s::text[]) as slots (name)", (names,))
+
+
+def _insert_files(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> None:
+    """In one order for everybody, as the locks: two runs may bring the same bytes."""
+    rows = sorted({(arrival.sha256, arrival.file.size, archive.relative_path(arrival.sha256)) for arrival in arrivals})
     connection.execute(
-        "insert into staging.file (sha256, size, archive_path) values (%s, %s, %s) on conflict do nothing",
-        (arrival.sha256, arrival.file.size, archive.relative_path(arrival.sha256)),
+        """
+        insert into staging.file (sha256, size, archive_path)
+        select * from unnest(%s::text[], %s::bigint[], %s::text[]) on conflict do nothing
+        """,
+        _columns(rows, 3),
     )
 
 
-def _insert_receipt(connection: psycopg.Connection, arrival: Arrival, outcome: ReceiptOutcome) -> int | None:
+def _insert_receipts(
+    connection: psycopg.Connection, arrivals: Iterable[Arrival], outcomes: dict[ArrivalKey, ReceiptOutcome]
+) -> dict[ArrivalKey, int]:
+    rows = sorted((*arrival.key, outcomes[arrival.key], arrival.pack_hash, arrival.file.sender or "") for arrival in arrivals)
     inserted = connection.execute(
         """
-        insert into staging.receipt (sha256, source_uri, sender, received_at, outcome, pack_hash)
-        values (%s, %s, %s, %s, %s, %s) on conflict do nothing returning receipt_id
+        insert into staging.receipt (sha256, source_uri, received_at, outcome, pack_hash, sender)
+        select sha256, source_uri, received_at, outcome, pack_hash, nullif(sender, '')
+        from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
+            as arrival (sha256, source_uri, received_at, outcome, pack_hash, sender)
+        on conflict do nothing
+        returning sha256, source_uri, received_at, receipt_id
         """,
-        (arrival.sha256, arrival.file.uri, arrival.file.sender, arrival.file.received_at, outcome, arrival.pack_hash),
-    ).fetchone()
-    return int(inserted[0]) if inserted else None
+        _columns(rows, 6),
+    )
+    return {ArrivalKey(*key): receipt_id for *key, receipt_id in inserted}
 
 
-def _latest(connection: psycopg.Connection, slot: Slot) -> tuple[str, str] | None:
-    """Hash of the bytes and of the figures of the latest version: the one received last, not the one staged last."""
+def _latest(connection: psycopg.Connection, slots: Sequence[Slot]) -> dict[Slot, tuple[str, str]]:
+    """Hash of the bytes and of the figures of each slot's latest version: the one received last, not the one staged last."""
     found = connection.execute(
         """
-        select sha256, reading_sha256 from staging.submission
-        where unit_code = %s and form_code = %s and period_code = %s
-        order by received_at desc, version desc
-        limit 1
+        select slot.position, latest.sha256, latest.reading_sha256
+        from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as slot (unit_code, form_code, period_code, position)
+        cross join lateral (
+            select sha256, reading_sha256 from staging.submission
+            where submission.unit_code = slot.unit_code and submission.form_code = slot.form_code
+                and submission.period_code = slot.period_code
+            order by received_at desc, version desc
+            limit 1
+        ) as latest
         """,
-        (slot.unit_code, slot.form_code, slot.period.code),
-    ).fetchone()
-    return (str(found[0]), str(found[1])) if found else None
+        _columns([(slot.unit_code, slot.form_code, slot.period.code) for slot in slots], 3),
+    )
+    return {slots[position - 1]: (sha256, fingerprint) for position, sha256, fingerprint in found}
 
 
-def _insert_submission(
-    connection: psycopg.Connection, arrival: Arrival, receipt_id: int, submission: SubmissionReading, fingerprint: str
-) -> Version:
-    slot, file = submission.slot, arrival.file
+def _insert_submissions(connection: psycopg.Connection, written: Sequence[_Written]) -> dict[Slot, Version]:
+    slots = {_codes(each.submission.slot): each.submission.slot for each in written}
+    rows = [
+        (
+            each.receipt_id, each.arrival.sha256, each.submission.reading_sha256, *_codes(each.submission.slot),
+            each.submission.form_version, each.submission.as_of_date, each.arrival.file.received_at, each.arrival.file.uri,
+            each.arrival.file.sender, each.arrival.pack_hash,
+        )
+        for each in written
+    ]  # fmt: skip
     inserted = connection.execute(
         """
         insert into staging.submission (
-            receipt_id, sha256, reading_sha256, unit_code, form_code, form_version, period_code, version,
-            as_of_date, received_at, source_uri, sender, pack_hash
+            receipt_id, sha256, reading_sha256, unit_code, form_code, period_code, form_version,
+            as_of_date, received_at, source_uri, sender, pack_hash, version
         )
         select
-            %(receipt_id)s, %(sha256)s, %(fingerprint)s, %(unit)s, %(form)s, %(form_version)s, %(period)s, coalesce(max(version), 0) + 1,
-            %(as_of)s, %(received_at)s, %(uri)s, %(sender)s, %(pack_hash)s
-        from staging.submission
-        where unit_code = %(unit)s and form_code = %(form)s and period_code = %(period)s
-        returning submission_id, version
+            arrival.*,
+            coalesce(
+                (
+                    select max(version) from staging.submission
+                    where submission.unit_code = arrival.unit_code and submission.form_code = arrival.form_code
+                        and submission.period_code = arrival.period_code
+                ),
+                0
+            ) + 1
+        from unnest(
+            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::integer[],
+            %s::date[], %s::timestamptz[], %s::text[], %s::text[], %s::text[]
+        ) as arrival (
+            receipt_id, sha256, reading_sha256, unit_code, form_code, period_code, form_version,
+            as_of_date, received_at, source_uri, sender, pack_hash
+        )
+        returning unit_code, form_code, period_code, submission_id, version
         """,
-        {
-            "receipt_id": receipt_id, "sha256": arrival.sha256, "fingerprint": fingerprint,
-            "unit": slot.unit_code, "form": slot.form_code, "form_version": submission.form_version, "period": slot.period.code,
-            "as_of": submission.as_of_date, "received_at": file.received_at, "uri": file.uri, "sender": file.sender,
-            "pack_hash": arrival.pack_hash,
-        },
-    ).fetchone()  # fmt: skip
-    assert inserted is not None, "an insert without a conflict clause returns its row"
-    return Version(int(inserted[0]), slot, int(inserted[1]))
-
-
-Written = Sequence[tuple[Version, SubmissionReading]]
-
-
-def _copy_cells(connection: psycopg.Connection, written: Written) -> None:
-    _copy(
-        connection,
-        "copy staging.cell (submission_id, indicator_code, measure, breakdown_code, role, state, value, raw, flags, sheet, cell) "
-        "from stdin",
-        (
-            (
-                version.submission_id, cell.indicator_code, str(cell.measure), cell.breakdown_code, str(cell.role),
-                str(cell.value.state), cell.value.number, cell.value.raw, list(cell.value.flags), cell.at.sheet, cell.at.cell,
-            )
-            for version, submission in written
-            for cell in submission.cells
-        ),
-    )  # fmt: skip
-
-
-def _copy_narratives(connection: psycopg.Connection, written: Written) -> None:
-    _copy(
-        connection,
-        "copy staging.narrative (submission_id, sheet, cell, topic, text) from stdin",
-        (
-            (version.submission_id, narrative.at.sheet, narrative.at.cell, narrative.topic, narrative.text)
-            for version, submission in written
-            for narrative in submission.narratives
-        ),
+        _columns(rows, 12),
     )
+    return {slots[tuple(codes)]: Version(submission_id, slots[tuple(codes)], version) for *codes, submission_id, version in inserted}
 
 
-def _copy_findings(connection: psycopg.Connection, receipt_id: int, of_file: Iterable[Finding], written: Written) -> None:
-    of_submissions = ((version.submission_id, finding) for version, submission in written for finding in submission.findings)
+def _codes(slot: Slot) -> tuple[str, ...]:
+    return slot.unit_code, slot.form_code, slot.period.code
+
+
+def _copy_lines(connection: psycopg.Connection, written: Sequence[_Written], versions: dict[Slot, Version]) -> None:
+    """COPY the figures and narratives, whose lines the readers have written."""
+    keyed = [(versions[each.submission.slot].submission_id, each.submission) for each in written]
+    with connection.cursor() as cursor:
+        if any(submission.cell_lines for _, submission in keyed):
+            with cursor.copy(f"copy staging.cell (submission_id, {CELL_COLUMNS}) from stdin") as copy:
+                for key, submission in keyed:
+                    copy.write(with_key(key, submission.cell_lines))
+        if any(submission.narrative_lines for _, submission in keyed):
+            with cursor.copy(f"copy staging.narrative (submission_id, {NARRATIVE_COLUMNS}) from stdin") as copy:
+                for key, submission in keyed:
+                    copy.write(with_key(key, submission.narrative_lines))
+
+
+def _copy_findings(
+    connection: psycopg.Connection,
+    arrivals: Iterable[Arrival],
+    receipts: dict[ArrivalKey, int],
+    written: Iterable[_Written],
+    versions: dict[Slot, Version],
+) -> None:
+    of_files = ((receipts[arrival.key], None, finding) for arrival in arrivals for finding in arrival.findings)
+    of_submissions = (
+        (each.receipt_id, versions[each.submission.slot].submission_id, finding) for each in written for finding in each.submission.findings
+    )
     _copy(
         connection,
         "copy staging.finding (receipt_id, submission_id, code, severity, sheet, cell, indicator_code, found, expected, text_vi, text_en) "
@@ -205,7 +278,7 @@ def _copy_findings(connection: psycopg.Connection, receipt_id: int, of_file: Ite
                 receipt_id, submission_id, finding.code, str(finding.severity), finding.sheet, finding.cell,
                 finding.indicator_code, finding.found, finding.expected, finding.text_vi, finding.text_en,
             )
-            for submission_id, finding in chain(((None, finding) for finding in of_file), of_submissions)
+            for receipt_id, submission_id, finding in chain(of_files, of_submissions)
         ),
     )  # fmt: skip
 

@@ -4,56 +4,24 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
 import psycopg
 
 from tonghop.catalog import Pack, load_pack, read_pack
 from tonghop.database import connect
-from tonghop.errors import TonghopError
-from tonghop.intake import read_file
-from tonghop.intake.findings import TOO_LARGE
-from tonghop.intake.limits import MEGABYTE, Limits
-from tonghop.model import Finding, Reading, Severity, SubmissionReading
+from tonghop.model import Severity
+from tonghop.readers import Reader
 from tonghop.settings import settings
-from tonghop.staging import archive, landing
-from tonghop.staging.arrivals import put_away_arrived, put_away_taken_in, was_put_away, without_receipt
-from tonghop.staging.findings import READER_FAILED, SLOT_TWICE
-from tonghop.staging.landing import Area, Gone, LandedFile, LandingMissing, NotReadable
-from tonghop.staging.registry import Arrival, Registered, is_known, register, slots_named_twice
+from tonghop.staging import landing
+from tonghop.staging.arrivals import put_away_arrived, put_away_taken_in, without_receipt
+from tonghop.staging.landing import Area, LandedFile, LandingMissing
+from tonghop.staging.taking import Outcome, take_in
 
 log = logging.getLogger(__name__)
-
-Reader = Callable[[bytes, str, Pack, Limits], Reading]
-
-
-class StagingInterrupted(TonghopError):
-    """The database went away in the middle of a batch."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one file.
-
-    `staged`: it brought new versions; `unchanged`: its bytes are those of the version at hand; `rejected`: nothing could be
-    read, see `findings`; `known`: this very arrival was taken in before; `skipped`, `failed`: not read, see `message`.
-    """
-
-    source_uri: str
-    outcome: Literal["staged", "unchanged", "rejected", "known", "skipped", "failed"]
-    sha256: str | None = None
-    versions: tuple[str, ...] = ()
-    cells: int = 0
-    findings: tuple[Finding, ...] = ()
-    message: str | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same, ready for JSON."""
-        return asdict(self)
 
 
 class BatchOutcome(TypedDict):
@@ -146,8 +114,8 @@ def batch_name(batch: Sequence[str]) -> str:
     return f"{landing.printable(PurePosixPath(batch[0]).name)} +{len(batch) - 1}"
 
 
-def read_and_stage(batch: list[str], *, read: Reader = read_file) -> BatchOutcome:
-    """Read the files of a batch and write them down, each in a transaction of its own; a rerun is harmless.
+def read_and_stage(batch: list[str], *, read: Reader | None = None) -> BatchOutcome:
+    """Read the files of a batch and write them down, some files in a transaction; a rerun is harmless.
 
     A file that is gone or cannot be read is counted as `failed`, with a message. Files that were taken in are moved away where the
     settings say so. Raises CatalogError, DatabaseDown or StagingInterrupted; what was committed until then stays.
@@ -155,12 +123,12 @@ def read_and_stage(batch: list[str], *, read: Reader = read_file) -> BatchOutcom
     areas = landing.open_areas()
     with connect("loader", autocommit=True) as connection:
         pack = _pack_at_hand(connection)
-        outcomes = [_take_in(connection, pack, uri, areas, read) for uri in batch]
+        outcomes = list(take_in(connection, pack, batch, areas, read))
         messages = put_away_taken_in(connection, areas, _taken_in(outcomes))
     return summary(outcomes, messages)
 
 
-def load_paths(paths: Sequence[str | Path], *, read: Reader = read_file) -> list[Outcome]:
+def load_paths(paths: Sequence[str | Path], *, read: Reader | None = None) -> list[Outcome]:
     """Take in files, folders and URLs by hand, in the order in which they were received. The source of a local file is its absolute path.
 
     Raises LandingMissing for a path that does not exist, CatalogError, DatabaseDown or StagingInterrupted.
@@ -179,7 +147,7 @@ def load_paths(paths: Sequence[str | Path], *, read: Reader = read_file) -> list
     with connect("loader", autocommit=True) as connection:
         pack = _pack_at_hand(connection)
         in_order = sorted(found.values(), key=lambda file: (file.received_at, file.uri))
-        taken = [_take_in(connection, pack, file.uri, areas, read) for file in in_order]
+        taken = list(take_in(connection, pack, [file.uri for file in in_order], areas, read))
         put_away_taken_in(connection, areas, _taken_in(taken))
     return [*taken, *skipped.values()]
 
@@ -203,17 +171,6 @@ def summary(outcomes: Iterable[Outcome], messages: Iterable[str] = ()) -> BatchO
     )
 
 
-def limits() -> Limits:
-    """How much of a file is read, by the settings."""
-    chosen = settings()
-    return Limits(
-        max_bytes=chosen.max_file_mb * MEGABYTE,
-        max_unpacked_bytes=chosen.max_unpacked_mb * MEGABYTE,
-        max_sheets=chosen.max_sheets,
-        max_cells=chosen.max_cells,
-    )
-
-
 def _pack_at_hand(connection: psycopg.Connection) -> Pack:
     """The pack of the settings, loaded into the database when it is new there."""
     pack = read_pack(settings().catalog)
@@ -221,76 +178,5 @@ def _pack_at_hand(connection: psycopg.Connection) -> Pack:
     return pack
 
 
-def _take_in(connection: psycopg.Connection, pack: Pack, uri: str, areas: Sequence[Area], read: Reader) -> Outcome:
-    """One file from its bytes to its rows. Never raises for what is wrong with the file."""
-    try:
-        area = landing.area_of(uri, areas)
-        file = landing.look_at(area, uri)
-        data, sha256 = _keep(area, file)
-    except (NotReadable, LandingMissing) as error:
-        if isinstance(error, Gone) and was_put_away(connection, area, uri):
-            return Outcome(uri, "known")
-        log.warning("%s", error)
-        return Outcome(uri, "failed", message=str(error))
-    try:
-        if is_known(connection, file, sha256, pack.pack_hash):
-            return Outcome(uri, "known", sha256)
-        submissions, findings = _read(file, data, sha256, pack, read)
-        arrival, registered = _register(connection, Arrival(file, sha256, pack.pack_hash, submissions, findings))
-    except psycopg.OperationalError as error:
-        raise StagingInterrupted(
-            f"The database went away while {uri} was written down ({str(error).strip().splitlines()[0]}). "
-            "Files before it are in; nothing of this one is. Run the same again: what is in already is passed over."
-        ) from error
-    if registered.outcome == "known":
-        return Outcome(uri, "known", sha256)
-    new_slots = {version.slot for version in registered.versions}
-    staged = [submission for submission in arrival.submissions if submission.slot in new_slots]
-    return Outcome(
-        uri,
-        registered.outcome,
-        sha256,
-        tuple(f"{version.slot} v{version.version}" for version in registered.versions),
-        sum(len(submission.cells) for submission in staged),
-        (*arrival.findings, *(finding for submission in staged for finding in submission.findings)),
-    )
-
-
 def _taken_in(outcomes: Iterable[Outcome]) -> list[str]:
     return [outcome.source_uri for outcome in outcomes if outcome.outcome not in ("failed", "skipped")]
-
-
-def _keep(area: Area, file: LandedFile) -> tuple[bytes | None, str]:
-    """Archive a file: its bytes and their hash. No bytes of one that is too large to be read. Raises NotReadable."""
-    if file.size > limits().max_bytes:
-        return None, archive.put_stream(landing.read_chunks(area, file))[0]
-    data = b"".join(landing.read_chunks(area, file))
-    return data, archive.put(data)
-
-
-def _read(
-    file: LandedFile, data: bytes | None, sha256: str, pack: Pack, read: Reader
-) -> tuple[tuple[SubmissionReading, ...], tuple[Finding, ...]]:
-    """The submissions in a file, and the findings about the file as a whole."""
-    bounds = limits()
-    if data is None:
-        return (), (TOO_LARGE.at(found=f"{file.size:,} bytes", expected=f"{bounds.max_bytes:,} bytes"),)
-    try:
-        reading = read(data, file.name, pack, bounds)
-    except Exception:  # whatever it is, the bytes are kept and the file gets its answer; the log has the rest
-        log.exception("The reader failed on %s (archived as %s)", file.uri, sha256)
-        return (), (READER_FAILED.at(),)
-    twice = slots_named_twice(reading.submissions)
-    if twice:
-        return (), (*reading.findings, *(SLOT_TWICE.at(found=str(slot)) for slot in twice))
-    return reading.submissions, reading.findings
-
-
-def _register(connection: psycopg.Connection, arrival: Arrival) -> tuple[Arrival, Registered]:
-    """Write an arrival down; what the database refuses is written down as a file that the reader failed on."""
-    try:
-        return arrival, register(connection, arrival)
-    except (psycopg.DataError, psycopg.IntegrityError, UnicodeError):
-        log.exception("The database refused what was read from %s (archived as %s)", arrival.file.uri, arrival.sha256)
-        refused = Arrival(arrival.file, arrival.sha256, arrival.pack_hash, (), (READER_FAILED.at(),))
-        return refused, register(connection, refused)

@@ -1,0 +1,54 @@
+"""One file, from its bytes to what is written down: the work of a reader process."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from tonghop.catalog import Pack
+from tonghop.intake import read_file
+from tonghop.intake.limits import Limits
+from tonghop.model import Reading
+from tonghop.readers.prepared import Prepared, prepare
+
+Reader = Callable[[bytes, str, Pack, Limits], Reading]
+
+
+class FileToRead(NamedTuple):
+    """Bytes that lie in a local file, and the name under which they came."""
+
+    path: str
+    name: str
+
+
+class TroubleKind(Enum):
+    """Why there is no reading, through no fault that the file could be told of."""
+
+    TIME = "time"
+    MEMORY = "memory"
+    CRASH = "crash"
+    FAULT = "fault"
+    """the software is at fault"""
+
+
+class Trouble(NamedTuple):
+    """A file that could not be read; `detail` is for the log."""
+
+    kind: TroubleKind
+    detail: str
+
+
+Answer = Prepared | Trouble
+
+
+def read_one(file: FileToRead, pack: Pack, limits: Limits, read: Reader = read_file) -> Prepared | Trouble:
+    """What a file says. Never raises for what is wrong with the file, nor for what is wrong with the reader."""
+    try:
+        return prepare(read(Path(file.path).read_bytes(), file.name, pack, limits))
+    except MemoryError:
+        return Trouble(TroubleKind.MEMORY, traceback.format_exc())
+    except Exception:  # whatever it is, the bytes are kept and the file gets its answer
+        return Trouble(TroubleKind.FAULT, traceback.format_exc())

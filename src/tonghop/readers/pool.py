@@ -1,0 +1,232 @@
+"""The pool of reader processes, as seen by the one process that hands out files and writes down what they say."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from typing import NamedTuple
+
+from tonghop.catalog import Pack
+from tonghop.errors import TonghopError
+from tonghop.intake.limits import Limits
+from tonghop.readers.bounds import TIME_IS_UP, Bounds
+from tonghop.readers.files import Answer, FileToRead, Trouble, TroubleKind
+from tonghop.readers.process import Task
+
+
+class Job:
+    """Files that were handed in together, and what has become of them so far, in their order."""
+
+    def __init__(self, files: Sequence[FileToRead]) -> None:
+        self.files = tuple(files)
+        self.answers: list[Answer | None] = [None] * len(self.files)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every file is answered."""
+        return None not in self.answers
+
+
+class _Reader:
+    """One process and what it is at."""
+
+    def __init__(self, bounds: Bounds, pack: Pack) -> None:
+        self.bounds = bounds
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process that writes to it
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "tonghop.readers.process", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
+            )  # fmt: skip
+        self.connection: Connection = Connection(ours.detach())
+        self.job: Job | None = None
+        self.at: deque[int] = deque()
+        """positions in the job that are not answered yet; the first is being read"""
+        self.is_ready = False
+        self.is_fresh = True
+        """whether it has read nothing yet"""
+        self.is_alone = False
+        """whether it was asked for one file and has read nothing before: what happens to it is that file's doing"""
+        self.pack_hash = pack.pack_hash
+        with suppress(OSError):  # one that died at once is found when it is asked
+            self.connection.send(bounds)
+            self.connection.send(pack)
+
+    def ask(self, job: Job, positions: Sequence[int], pack: Pack, limits: Limits) -> None:
+        """Hand over files of a job."""
+        self.job, self.at = job, deque(positions)
+        self.is_alone = self.is_fresh and len(positions) == 1
+        self.is_fresh = False
+        with suppress(OSError):
+            if self.pack_hash != pack.pack_hash:
+                self.connection.send(pack)
+                self.pack_hash = pack.pack_hash
+            self.connection.send(Task(tuple(job.files[position] for position in positions), limits))
+
+    def take(self, answer: Answer) -> None:
+        """Note the answer to the file that was being read."""
+        assert self.job is not None, "a reader answers only what it is asked"
+        self.job.answers[self.at.popleft()] = answer
+        if not self.at:
+            self.job = None
+
+    def kill(self) -> None:
+        """End the process whatever it does."""
+        self.process.kill()
+        self._cleaned_up()
+
+    def post_mortem(self) -> Trouble:
+        """Why a process that closed its socket is gone."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=5)
+        code = self.process.returncode
+        last_words = self._cleaned_up()
+        if code is not None and -code in TIME_IS_UP:
+            return Trouble(TroubleKind.TIME, f"no reading after {self.bounds.seconds} s")
+        name = signal.Signals(-code).name if code is not None and -code in set(signal.Signals) else f"exit code {code}"
+        if b"memory allocation of" in last_words or b"MemoryError" in last_words:
+            return Trouble(TroubleKind.MEMORY, name)
+        return Trouble(TroubleKind.CRASH, f"{name} {last_words[-_LAST_WORDS:].decode(errors='replace')}".strip())
+
+    def _cleaned_up(self) -> bytes:
+        self.process.kill()
+        self.process.wait()
+        self.connection.close()
+        with self.errors as errors:
+            errors.seek(0)
+            return errors.read()
+
+
+_LAST_WORDS = 2_000
+_idle: dict[Bounds, list[_Reader]] = {}
+"""Processes that wait for the next pool of this process: starting one costs half a second. They end with it."""
+
+
+def _forget_idle() -> None:
+    for readers in _idle.values():
+        for reader in readers:
+            reader.connection.close()
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_forget_idle)
+atexit.register(_forget_idle)
+
+
+class ReadersDown(TonghopError):
+    """Reader processes cannot be started."""
+
+
+class _Assignment(NamedTuple):
+    """Files of a job that one process is to read; `fresh`: one that has read nothing before."""
+
+    job: Job
+    positions: tuple[int, ...]
+    fresh: bool = False
+
+
+class ReaderPool:
+    """Hands jobs to at most `size` processes and collects the answers. For one thread; a process can have several pools."""
+
+    def __init__(self, pack: Pack, limits: Limits, bounds: Bounds, size: int) -> None:
+        self._pack, self._limits, self._bounds = pack, limits, bounds
+        self.size = size
+        self._waiting: deque[_Assignment] = deque()
+        self._readers: list[_Reader] = []
+
+    def submit(self, files: Sequence[FileToRead]) -> Job:
+        """Have files read, in one process and in this order; returns at once."""
+        job = Job(files)
+        if job.files:
+            self._waiting.append(_Assignment(job, tuple(range(len(job.files)))))
+            self._hand_out()
+        return job
+
+    def answers(self, job: Job) -> list[Answer]:
+        """The answers of a job, once all of them are there. Raises ReadersDown when no process starts."""
+        while not job.is_done:
+            self._listen()
+        return [answer for answer in job.answers if answer is not None]
+
+    def close(self) -> None:
+        """Keep what idles for the next pool, and end what is still at work."""
+        for reader in self._readers:
+            if reader.job is None:
+                _idle.setdefault(self._bounds, []).append(reader)
+            else:
+                reader.kill()
+        self._readers.clear()
+        self._waiting.clear()
+
+    def _hand_out(self) -> None:
+        while self._waiting and (reader := self._free_reader(self._waiting[0].fresh)) is not None:
+            job, positions, _ = self._waiting.popleft()
+            reader.ask(job, positions, self._pack, self._limits)
+
+    def _free_reader(self, fresh: bool) -> _Reader | None:
+        free = [reader for reader in self._readers if reader.job is None]
+        if free and not fresh:
+            return free[0]
+        if len(self._readers) >= self.size:
+            if not free:
+                return None
+            self._readers.remove(free[0])
+            free[0].kill()
+        idle = _idle.get(self._bounds)
+        reader = idle.pop() if idle and not fresh else _Reader(self._bounds, self._pack)
+        self._readers.append(reader)
+        return reader
+
+    def _listen(self) -> None:
+        """Take in what the readers have to say; waits until one of them says something."""
+        talking = {reader.connection: reader for reader in self._readers}
+        for connection in wait(list(talking)):
+            reader = talking[connection]  # type: ignore[index]  # only our connections are waited for
+            try:
+                message: Answer | str = reader.connection.recv()
+            except (EOFError, OSError):
+                self._bury(reader)
+                continue
+            if isinstance(message, str):
+                reader.is_ready = True
+            elif reader.is_alone or not _ran_out_of_memory(message):
+                reader.take(message)
+        self._hand_out()
+
+    def _bury(self, reader: _Reader) -> None:
+        """A process has died: what it had not read is read again file by file, and one that was alone with it is the culprit."""
+        self._readers.remove(reader)
+        trouble = reader.post_mortem()
+        if not reader.is_ready:
+            raise ReadersDown(f"The processes that read files do not start: {trouble.detail}")
+        if reader.job is None:
+            return
+        if reader.is_alone:
+            reader.take(trouble)
+        else:
+            self._waiting.extendleft(_Assignment(reader.job, (position,), fresh=True) for position in reversed(reader.at))
+
+
+def _ran_out_of_memory(answer: Answer) -> bool:
+    """Whether a process ran out of memory; it ends then, and earlier files may have had their share in it."""
+    return isinstance(answer, Trouble) and answer.kind is TroubleKind.MEMORY
+
+
+@contextmanager
+def reader_pool(pack: Pack, limits: Limits, bounds: Bounds, size: int) -> Iterator[ReaderPool]:
+    """A pool that is closed at the end."""
+    pool = ReaderPool(pack, limits, bounds, size)
+    try:
+        yield pool
+    finally:
+        pool.close()
