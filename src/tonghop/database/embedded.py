@@ -41,7 +41,7 @@ def start() -> None:
     """Make the server when there is none, start it when it does not run."""
     if is_running():
         return
-    if not (_data() / "PG_VERSION").exists():
+    if not exists():
         _initialise()
     for attempt in (1, 2):
         _configure()
@@ -59,6 +59,11 @@ def stop() -> None:
         stopped = _run("pg_ctl", "-w", "-m", "fast", "-D", str(_data()), "stop")
         if stopped.returncode != 0:
             raise ServerProblem(f"PostgreSQL did not stop: {stopped.stdout.strip()}")
+
+
+def exists() -> bool:
+    """Whether the server of this state folder was ever made."""
+    return (_data() / "PG_VERSION").exists()
 
 
 def is_running() -> bool:

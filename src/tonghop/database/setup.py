@@ -32,6 +32,11 @@ def ensure_server() -> None:
             _migrate(connection)
 
 
+def exists() -> bool:
+    """Whether there is a database to ask: an outside server, or the embedded one that was made before."""
+    return bool(settings().admin_dsn) or embedded.exists()
+
+
 def stop_server() -> None:
     """Stop the embedded server; an outside one is not ours to stop."""
     if not settings().admin_dsn:

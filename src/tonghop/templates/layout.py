@@ -1,0 +1,396 @@
+"""Where everything stands in the workbook of a form: a page for each tab, its texts, and the boxes that figures are typed into.
+
+Each page has the department and the form's title in its first rows, then labels and what they say, two to a row, then the
+header and the rows of the form, then the fields of free text. Where a form says where something stands (its header, the cell of
+a figure), the rest makes room.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import count, groupby, islice
+from typing import NamedTuple
+
+from tonghop.catalog import Figure, FormSheet, Pack
+from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, FormColumn, FormRow, Indicator, Unit
+from tonghop.intake.cells import position
+from tonghop.intake.form_index import pack_index
+from tonghop.intake.numbers import Expects
+from tonghop.model import Measure, Period, Slot
+from tonghop.templates import words
+from tonghop.templates.problems import TemplateProblem
+
+
+class Quantity(NamedTuple):
+    """What a box is for: a figure of one report."""
+
+    slot: Slot
+    indicator_code: str
+    breakdown_code: str
+    measure: Measure
+
+
+class Box(NamedTuple):
+    """A cell that a figure is typed into. Rows and columns count from 1; `open` unless its period is still to come."""
+
+    page: str
+    row: int
+    column: int
+    quantity: Quantity
+    indicator: Indicator
+    expects: Expects
+    open: bool
+
+
+class Style(StrEnum):
+    """What a text is on its page."""
+
+    DEPARTMENT = "department"
+    TITLE = "title"
+    LABEL = "label"
+    SAID = "said"
+    NOTE = "note"
+    HEADER = "header"
+    CODE = "code"
+    NAME = "name"
+    UNDER = "under"
+    UNIT_OF_MEASURE = "unit of measure"
+
+
+class Text(NamedTuple):
+    """A text that stands in a cell, or in the merged cells of an extent."""
+
+    row: int
+    column: int
+    text: str
+    style: Style
+    rows: int = 1
+    columns: int = 1
+
+
+class Field(NamedTuple):
+    """A cell (or some, merged) for something else than a figure: the date of the data, a name, free text."""
+
+    row: int
+    column: int
+    is_date: bool = False
+    columns: int = 1
+    is_long: bool = False
+
+
+class Line(NamedTuple):
+    """A row of a table: its row on the page, its code, and its name."""
+
+    row: int
+    code: str
+    name: str
+
+
+class Column(NamedTuple):
+    """A column of figures of a table: its place, its header in one line, and the measure that it says, if it does."""
+
+    column: int
+    header: str
+    measure: Measure | None
+
+
+@dataclass
+class Page:
+    """A tab of the workbook."""
+
+    name: str
+    period: Period
+    texts: list[Text] = field(default_factory=list)
+    fields: list[Field] = field(default_factory=list)
+    boxes: list[Box] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
+    header: tuple[int, int] | None = None
+    """first and last row of the table's header"""
+    first_figure: int = 1
+    """the first column of figures of the table"""
+
+    @property
+    def last_column(self) -> int:
+        """The last column of the table, or of what stands in fixed cells."""
+        return max([self.first_figure + len(self.columns) - 1, *(box.column for box in self.boxes)])
+
+
+class Head(NamedTuple):
+    """What the head of every page says beside form, unit and period: when the report is due, and whom to ask."""
+
+    deadline: str | None
+    contact: str | None
+
+    @property
+    def line(self) -> str:
+        """Both in one line; empty when there is neither."""
+        said = ((words.DEADLINE, self.deadline), (words.CONTACT, self.contact))
+        return ". ".join(f"{label} {text}" for label, text in said if text)
+
+
+def pages_of(pack: Pack, form: Form, unit: Unit, period: Period, head: Head) -> list[Page]:
+    """The pages of the workbook that a unit fills in on a form, in the order of their tabs.
+
+    Raises TemplateProblem when there is nothing to fill in, or no place for it.
+    """
+    tabs = list(_tabs(pack, form, unit, period))
+    names = list(_tab_names(tabs, pack))
+    pages = [_PageMaker(pack, tab, name, head, is_last=tab is tabs[-1]).page for tab, name in zip(tabs, names, strict=True)]
+    if not any(page.boxes for page in pages):
+        raise TemplateProblem(
+            f"{unit.unit_code} ({unit.name_vi}) has nothing to fill in on form {form.form_code} v{form.version} in {period}: "
+            f"it is for units of the type {', '.join(form.unit_types)}, at or below the one that is named."
+        )
+    return pages
+
+
+# -- tabs
+
+
+class _Tab(NamedTuple):
+    """A tab to be made: a sheet of a form, whose it is and for which period; `units` are those that its rows or columns stand for."""
+
+    form: Form
+    sheet: FormSheet
+    unit: Unit
+    period: Period
+    units: tuple[Unit, ...]
+
+
+def _tabs(pack: Pack, form: Form, unit: Unit, period: Period) -> Iterator[_Tab]:
+    below = _units_below(pack, form, unit, period)
+    for sheet in pack.sheets(form):
+        if sheet.layout.ignored or sheet.layout.stands_in:
+            continue
+        match sheet.layout.one_per:
+            case "unit":
+                for each in below:
+                    yield _Tab(form, sheet, each, period, ())
+            case "month":
+                for number in range(1, period.number + 1):
+                    yield _Tab(form, sheet, unit, Period.month(period.year, number), ())
+            case _:
+                yield _Tab(form, sheet, unit, period, below if sheet.has_units else ())
+    for guest in pack.forms_at(period.end_date):
+        for sheet in pack.sheets(guest):
+            if sheet.layout.stands_in == form.form_code and unit.unit_type in guest.unit_types:
+                yield _Tab(guest, sheet, unit, period, _units_below(pack, guest, unit, period) if sheet.has_units else ())
+
+
+def _units_below(pack: Pack, form: Form, unit: Unit, period: Period) -> tuple[Unit, ...]:
+    """The units, at and below one, that report on a form, in the order of the pack."""
+    return tuple(
+        each
+        for each in pack.units_at(period.end_date)
+        if each.unit_type in form.unit_types and (each.unit_code == unit.unit_code or unit.unit_code in each.ancestors)
+    )
+
+
+_NOT_IN_TAB_NAMES = re.compile(r"[\[\]:*?/\\']")
+_TAB_CHARACTERS = 31
+
+
+def _tab_names(tabs: Sequence[_Tab], pack: Pack) -> Iterator[str]:
+    """The names of tabs: that of the sheet, or of the unit or month that there is a tab for."""
+    for tab in tabs:
+        one_per = tab.sheet.layout.one_per
+        if one_per is None:
+            yield tab.sheet.name
+            continue
+        whose = _name_or_code(pack, tab.unit, tab.period) if one_per == "unit" else f"Tháng {tab.period.number}"
+        several = sum(other.form == tab.form and other[2:4] == tab[2:4] for other in tabs) > 1
+        name = f"{tab.unit.unit_code if one_per == 'unit' else whose} {tab.sheet.name}" if several else whose
+        if len(name) > _TAB_CHARACTERS or _NOT_IN_TAB_NAMES.search(name):
+            name = f"{tab.unit.unit_code} {tab.period.number}" if several else tab.unit.unit_code
+        yield name
+
+
+def _name_or_code(pack: Pack, unit: Unit, period: Period) -> str:
+    """The name of a unit where it is the only one of that name, else its code."""
+    return unit.name_vi if pack.units_named(unit.name_vi, period.end_date) == (unit,) else unit.unit_code
+
+
+# -- a page
+
+
+_PAIR_COLUMNS = (1, 2), (3, 5)
+"""Columns of a label and of what it says, for the first two pairs of a row; further ones go on in steps of three."""
+
+
+class _PageMaker:
+    """Fills one page, from the top downwards, around the cells that the form has fixed."""
+
+    def __init__(self, pack: Pack, tab: _Tab, name: str, head: Head, is_last: bool) -> None:
+        self.pack, self.tab, self.sheet, self.layout = pack, tab, tab.sheet, tab.sheet.layout
+        self.index = next(index for index in pack_index(pack).form(tab.form).sheets if index.sheet == tab.sheet)
+        self.page = Page(name, tab.period)
+        fixed = [cell.cell for cell in self.sheet.cells] + [cell.label_cell for cell in self.sheet.cells if cell.label_cell]
+        said = [each for each in (self.layout.unit_cell, self.layout.period_cell, self.layout.as_of_cell) if each]
+        self.fixed_rows = {position(cell)[0] for cell in (*fixed, *said)}
+        top = self._write_head(head)
+        self._write_fixed_cells()
+        bottom = self._write_table(top) if self.sheet.columns else max([top, *self.fixed_rows])
+        self._write_narratives(bottom, is_last)
+
+    def _free_rows(self, start: int = 1) -> Iterator[int]:
+        """The rows from `start` on in which the form has fixed nothing."""
+        return (row for row in count(start) if row not in self.fixed_rows)
+
+    # the head
+
+    def _write_head(self, head: Head) -> int:
+        """Write the head; returns its last row."""
+        tab, layout = self.tab, self.layout
+        pairs: list[tuple[str, str | Field]] = [
+            (words.FORM, f"{tab.form.form_code} v{tab.form.version}"),
+            (words.PERIOD, words.period_label(tab.period)),
+            (words.UNIT, tab.unit.name_vi),
+            (words.AS_OF, Field(0, 0, is_date=True)),
+            (words.UNIT_CODE, tab.unit.unit_code),
+            (words.COMPILER, Field(0, 0)),
+        ]
+        in_cells = {words.PERIOD: layout.period_cell, words.AS_OF: layout.as_of_cell, words.UNIT: layout.unit_cell}
+        for label, cell in in_cells.items():
+            if cell is not None:
+                said = dict(pairs)[label]
+                self._say(*position(cell), said)
+        pairs = [(label, said) for label, said in pairs if not in_cells.get(label)]
+        rows = [row for row in islice(self._free_rows(), 3 + len(pairs)) if layout.header_row is None or row < layout.header_row]
+        wanted = -(-len(pairs) // len(_PAIR_COLUMNS))
+        if len(rows) >= 3 + wanted:
+            self.page.texts.append(Text(rows[0], 1, self.pack.head.name_vi.upper(), Style.DEPARTMENT))
+            self.page.texts.append(Text(rows[1], 1, tab.form.name_vi.upper(), Style.TITLE))
+            if head.line:
+                self.page.texts.append(Text(rows[2 + wanted], 1, head.line, Style.NOTE))
+            rows, last = rows[2 : 2 + wanted], rows[2 + wanted]
+        else:
+            last = rows[-1] if rows else 0
+        if not rows:
+            if layout.unit_cell and layout.period_cell:
+                return 0
+            raise TemplateProblem(
+                f"Sheet {self.sheet.name} of form {tab.form.form_code} v{tab.form.version} leaves no row for unit and period: the header "
+                f"stands in row {layout.header_row}. Set header_row in form_sheets.csv further down, or unit_cell and period_cell."
+            )
+        per_row = -(-len(pairs) // len(rows))
+        for place, (label, said) in enumerate(pairs):
+            row, (label_at, said_at) = rows[place // per_row], _pair_columns(place % per_row)
+            self.page.texts.append(Text(row, label_at, label, Style.LABEL, columns=said_at - label_at))
+            self._say(row, said_at, said)
+        return last
+
+    def _say(self, row: int, column: int, said: str | Field) -> None:
+        if isinstance(said, Field):
+            self.page.fields.append(said._replace(row=row, column=column))
+        else:
+            self.page.texts.append(Text(row, column, said, Style.SAID))
+
+    # figures
+
+    def _box(self, row: int, column: int, figure: Figure, expects: Expects, unit: Unit) -> None:
+        own = self.tab.period
+        period = own if figure.month is None else Period.month(own.year, figure.month)
+        indicator = self.pack.indicator(figure.indicator_code)
+        if indicator is None:
+            raise LookupError(f"the pack has a form row for {figure.indicator_code}, which is no indicator")
+        quantity = Quantity(
+            Slot(unit.unit_code, self.tab.form.form_code, period), figure.indicator_code, figure.breakdown_code, figure.measure
+        )
+        self.page.boxes.append(Box(self.page.name, row, column, quantity, indicator, expects, period.end_date <= own.end_date))
+
+    def _write_fixed_cells(self) -> None:
+        for cell, figure, fixed in zip(self.sheet.cells, self.sheet.in_cells, self.index.cells, strict=True):
+            if cell.label_cell and cell.label_vi:
+                self.page.texts.append(Text(*position(cell.label_cell), cell.label_vi, Style.NAME))
+            self._box(*position(cell.cell), figure, fixed.expects, self.tab.unit)
+
+    def _write_table(self, top: int) -> int:
+        """Write the table; returns its last row."""
+        figures = list(self._columns())
+        lines = list(self._lines())
+        units_of_measure = [self._unit_of_measure(row, place) for place, row, _ in lines]
+        labels = [words.CODE, words.INDICATOR if any(row.indicator_code for _, row, _ in lines) else words.CONTENT]
+        labels += [words.UNIT_OF_MEASURE] if any(units_of_measure) else []
+        first = self.page.first_figure = len(labels) + 1
+        height = self.layout.header_rows
+        start = self.layout.header_row or next(
+            row for row in self._free_rows(top + 1) if not self.fixed_rows.intersection(range(row, row + height))
+        )
+        self.page.header = start, start + height - 1
+        self.page.texts += [Text(start, column, label, Style.HEADER, rows=height) for column, label in enumerate(labels, start=1)]
+        self._write_headers(start, first, [header for _, header, _, _ in figures])
+        self.page.columns = [
+            Column(first + place, HEADER_PARTS.join(header), column.measure) for place, (_, header, column, _) in enumerate(figures)
+        ]
+        row_number = start + height - 1
+        for (place, row, unit), unit_of_measure in zip(lines, units_of_measure, strict=True):
+            row_number = next(self._free_rows(row_number + 1))
+            code, name = (unit.unit_code, unit.name_vi) if row.stands_for_units and unit else (row.row_code, row.label_vi)
+            self.page.lines.append(Line(row_number, code, name))
+            self.page.texts.append(Text(row_number, 1, code, Style.CODE))
+            self.page.texts.append(Text(row_number, 2, name, Style.UNDER if row.under else Style.NAME))
+            if unit_of_measure:
+                self.page.texts.append(Text(row_number, 3, unit_of_measure, Style.UNIT_OF_MEASURE))
+            for offset, (column_place, _, _, column_unit) in enumerate(figures):
+                figure, expects = self.sheet.grid[place][column_place], self.index.expects[place][column_place]
+                self._box(row_number, first + offset, figure, expects, column_unit or unit or self.tab.unit)
+        return max([row_number, *self.fixed_rows])
+
+    def _columns(self) -> Iterator[tuple[int, tuple[str, ...], FormColumn, Unit | None]]:
+        """The columns of figures: place in the form, texts of the header from top to bottom, column, unit that it stands for."""
+        for unit in self.tab.units if any(column.stands_for_units for column in self.sheet.columns) else (None,):
+            for place, column in enumerate(self.sheet.columns):
+                parts = column.header_vi.split(HEADER_PARTS)
+                name = _name_or_code(self.pack, unit, self.tab.period) if unit else ""
+                yield place, tuple(name if part == ANY_UNIT else part for part in parts), column, unit
+
+    def _lines(self) -> Iterator[tuple[int, FormRow, Unit | None]]:
+        """The rows of the table: place in the form, row, unit that it stands for."""
+        for place, row in enumerate(self.sheet.rows):
+            for unit in self.tab.units if row.stands_for_units else (None,):
+                yield place, row, unit
+
+    def _unit_of_measure(self, row: FormRow, place: int) -> str:
+        """That of the row's indicator; empty where the columns say the indicator."""
+        indicator = self.pack.indicator(self.sheet.grid[place][0].indicator_code) if row.indicator_code else None
+        return indicator.unit_of_measure if indicator else ""
+
+    def _write_headers(self, start: int, first: int, headers: Sequence[tuple[str, ...]]) -> None:
+        """Headers with their common upper parts merged, and short ones merged downwards."""
+        height = self.layout.header_rows
+
+        def write(depth: int, column: int, of: Sequence[tuple[str, ...]]) -> None:
+            for text, group in groupby(of, key=lambda header: header[depth] if len(header) > depth + 1 else None):
+                members = list(group)
+                if text is None:
+                    for member in members:
+                        self.page.texts.append(Text(start + depth, column, member[depth], Style.HEADER, rows=height - depth))
+                        column += 1
+                    continue
+                self.page.texts.append(Text(start + depth, column, text, Style.HEADER, columns=len(members)))
+                write(depth + 1, column, members)
+                column += len(members)
+
+        write(0, first, headers)
+
+    # below
+
+    def _write_narratives(self, bottom: int, is_last: bool) -> None:
+        """The fields of free text below everything; remarks on the last page of a form that has none."""
+        labels = [narrative.label_vi for narrative in self.sheet.narratives]
+        if not labels and is_last and not any(sheet.narratives for sheet in self.pack.sheets(self.tab.form)):
+            labels = [words.REMARKS]
+        for label, row in zip(labels, self._free_rows(bottom + 2), strict=False):
+            self.page.texts.append(Text(row, 1, label if label.endswith(":") else f"{label}:", Style.LABEL))
+            self.page.fields.append(Field(row, 2, columns=max(self.page.last_column - 1, 1), is_long=True))
+
+
+def _pair_columns(place: int) -> tuple[int, int]:
+    if place < len(_PAIR_COLUMNS):
+        return _PAIR_COLUMNS[place]
+    label, said = _PAIR_COLUMNS[-1]
+    return label + 3 * (place - 1), said + 3 * (place - 1)
