@@ -5,5 +5,15 @@ written is a message of its own.
 """
 
 from tonghop.answers.sending import NoSuchAnswer, NotAnswered, Sent, send_receipts, send_returned, write_again
+from tonghop.answers.status import status_is_old, write_status_pages
 
-__all__ = ["NoSuchAnswer", "NotAnswered", "Sent", "send_receipts", "send_returned", "write_again"]
+__all__ = [
+    "NoSuchAnswer",
+    "NotAnswered",
+    "Sent",
+    "send_receipts",
+    "send_returned",
+    "status_is_old",
+    "write_again",
+    "write_status_pages",
+]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
@@ -62,7 +64,7 @@ def found_of(problem: Problem, language: Language) -> str:
 
 def expected_of(problem: Problem, language: Language) -> str:
     """What was expected instead."""
-    return (problem.expected or "") if problem.is_finding else report_words.expectation(problem.expected, language)
+    return (problem.expected or "") if problem.is_finding else _number(problem.expected, language)
 
 
 def counts(answer: Answer, language: Language) -> str:
@@ -73,6 +75,14 @@ def counts(answer: Answer, language: Language) -> str:
 def render(template: str, **values: Any) -> str:
     """A template of this package with its words; for pages that are no answers."""
     return _environment().get_template(template).render(style=_style(), **values)
+
+
+@cache
+def look() -> bytes:
+    """A hash of templates and words: a page is out of date when it was made with others."""
+    package = files("tonghop.answers")
+    sources = [*sorted((package / "templates").iterdir(), key=lambda file: file.name), package / "words.py"]
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).digest()
 
 
 def _rendered(template: str, answer: Answer, marked: bool) -> str:
@@ -138,4 +148,10 @@ def _read_of(part: Part, language: Language) -> str:
 def _value(found: str | None, problem: Problem, language: Language) -> str:
     if not found:
         return ""
-    return f"“{found}”" if problem.is_finding else report_words.expectation(found, language)
+    return f"“{found}”" if problem.is_finding else _number(found, language)
+
+
+def _number(text: str | None, language: Language) -> str:
+    """What a rule says of a figure, with its number as the language writes it; a remark behind it, in brackets, stays."""
+    figure, bracket, remark = (text or "").partition(" (")
+    return report_words.expectation(figure, language) + bracket + remark

@@ -99,6 +99,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "What the unit has sent, what is missing and what is due next.",
     ),
     "missing": ("Còn thiếu", "Missing"),
+    "and_more": ("và {0} báo cáo khác", "and {0} more"),
     "nothing_missing": ("Không thiếu báo cáo nào.", "No report is missing."),
     "to_correct": ("Cần sửa và gửi lại", "To correct and send again"),
     "upcoming": ("Sắp đến hạn", "Due next"),

@@ -15,7 +15,7 @@ from tonghop.answers.marking.xml import attribute, text
 from tonghop.intake.vocabulary import ASIDE_MARK
 
 NAME = "Kết quả kiểm tra"
-_WIDTHS = (16, 24, 34, 64, 22, 22)
+_WIDTHS = (16, 26, 34, 64, 24, 24)
 _LINE_CHARACTERS = sum(_WIDTHS)
 _FILLS_COLUMN = 12
 _LONGEST = 32_000
@@ -70,7 +70,7 @@ def sheet_xml(summary: Summary, styles: Styles, fills: Fills) -> bytes:
         target = _location(line)
         cells = [(1, line.severity, severities[line.level]), (2, where, link if target else plain)]
         cells += [(column, said, plain) for column, said in enumerate(line.texts, start=3)]
-        rows.append((None, cells))
+        rows.append((_tallest((*line.texts, where)), cells))
         if target:
             links.append((reference_of((len(rows), 2)), target))
     for number, fill in fills.items():
@@ -116,6 +116,12 @@ def _cell(row: int, column: int, said: str, style: int) -> str:
 
 def _height(paragraph: str) -> float:
     return 15.5 * sum(1 + len(line) // _LINE_CHARACTERS for line in paragraph.split("\n"))
+
+
+def _tallest(texts: Sequence[str]) -> float:
+    """The height of a row whose texts are wrapped in their columns: `texts` of the third column and on, the last of the second."""
+    widths = (*_WIDTHS[2:], _WIDTHS[1])
+    return 15.0 * max(sum(1 + int(1.1 * len(line) / width) for line in said.split("\n")) for said, width in zip(texts, widths, strict=True))
 
 
 def _where(line: Line) -> str:
