@@ -35,7 +35,9 @@ def read_file(data: bytes, file_name: str, pack: Pack, limits: Limits = _DEFAULT
         return Reading(name, sha256, len(data), findings=(refused.issue.at(),))
     index = pack_index(pack)
     reports, problems = recognise(sheets, name, index)
-    submissions = tuple(read_report(report, index) for report in reports)
+    readings = [read_report(report, index) for report in reports]
+    submissions = tuple(submission for reading in readings for submission in reading.submissions)
+    problems = [*problems, *(finding for reading in readings for finding in reading.findings)]
     return Reading(name, sha256, len(data), submissions, (*notes, *problems))
 
 

@@ -44,6 +44,7 @@ class Sheet:
     name: str
     rows: dict[int, dict[int, RawCell]] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     """first row, first column, last row, last column"""
     hidden: bool = False

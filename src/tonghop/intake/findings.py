@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tonghop.model import CellAddress, Finding, Severity
+from tonghop.model import CellAddress, Finding, Proposal, Severity
 
 FOUND_CHARACTERS = 200
 """Longer quotations are cut."""
@@ -34,6 +34,7 @@ class FindingKind(NamedTuple):
         found: str | None = None,
         expected: str | None = None,
         indicator_code: str | None = None,
+        proposal: Proposal | None = None,
     ) -> Finding:
         """The finding at a place. `sheet` without `cell` means the whole sheet; neither means the whole file."""
         found = _cut(found)
@@ -49,6 +50,7 @@ class FindingKind(NamedTuple):
             found=found,
             expected=expected,
             indicator_code=indicator_code,
+            proposal=proposal,
         )
 
 
@@ -154,8 +156,8 @@ FORM_NOT_FOR_UNIT = _kind(
 UNKNOWN_UNIT = _kind(
     "unknown_unit",
     _CRITICAL,
-    "{place}: không biết đơn vị {found}. Hãy ghi {expected}.",
-    "{place}: the unit {found} is not known. Write {expected}.",
+    "{place}: không biết đơn vị {found}. Hãy ghi đúng tên hoặc mã, chẳng hạn {expected}.",
+    "{place}: the unit {found} is not known. Write its name or its code, such as {expected}.",
 )
 AMBIGUOUS_UNIT = _kind(
     "ambiguous_unit",
@@ -198,6 +200,24 @@ PERIOD_OUT_OF_RANGE = _kind(
     _CRITICAL,
     "{place}: kỳ báo cáo {found} nằm ngoài các năm {expected}. Hãy kiểm tra năm.",
     "{place}: the period {found} is outside the years {expected}. Check the year.",
+)
+FOLDER_CONTRADICTION = _kind(
+    "folder_contradiction",
+    _WARNING,
+    "{place}: thư mục không khớp với nội dung: {found}. Hãy kiểm tra xem tệp có nằm nhầm chỗ không.",
+    "{place}: the folder does not agree with the content: {found}. Check whether the file lies in the wrong place.",
+)
+SENDER_CONTRADICTION = _kind(
+    "sender_contradiction",
+    _WARNING,
+    "{place}: người gửi không gửi thay cho đơn vị này{found}. Hãy hỏi lại người gửi.",
+    "{place}: the sender does not send for this unit{found}. Ask the sender.",
+)
+UNKNOWN_SENDER = _kind(
+    "unknown_sender",
+    _INFO,
+    "{place}: không biết {found} gửi thay cho đơn vị nào; tệp là của {expected}.",
+    "{place}: whom {found} sends for is not known; the file is that of {expected}.",
 )
 AS_OF_DATE_UNREADABLE = _kind(
     "as_of_date_unreadable",
@@ -259,8 +279,8 @@ DUPLICATE_COLUMN = _kind(
 UNKNOWN_COLUMN = _kind(
     "unknown_column",
     _WARNING,
-    "{place}: cột {found} không thuộc biểu mẫu nên các số trong cột không được đọc.",
-    "{place}: the column {found} is not part of the form, so its numbers were not read.",
+    "{place}: cột {found} không thuộc biểu mẫu nên các số trong cột không được đọc. Có thể là: {expected}.",
+    "{place}: the column {found} is not part of the form, so its numbers were not read. It may be: {expected}.",
 )
 MISSING_ROW = _kind(
     "missing_row",
@@ -271,8 +291,8 @@ MISSING_ROW = _kind(
 UNKNOWN_ROW = _kind(
     "unknown_row",
     _WARNING,
-    "{place}: hàng {found} không thuộc biểu mẫu nên các số trong hàng không được đọc.",
-    "{place}: the row {found} is not part of the form, so its numbers were not read.",
+    "{place}: hàng {found} không thuộc biểu mẫu nên các số trong hàng không được đọc. Có thể là: {expected}.",
+    "{place}: the row {found} is not part of the form, so its numbers were not read. It may be: {expected}.",
 )
 DUPLICATE_ROW = _kind(
     "duplicate_row",
@@ -311,6 +331,49 @@ MERGED_FIGURE = _kind(
     "{place}: the merged cell {expected} covers several figures; which one {found} belongs to is not known. Unmerge it.",
 )
 
+HIDDEN_COLUMN = _kind(
+    "hidden_column",
+    _INFO,
+    "{place}: cột {found} bị ẩn; số liệu vẫn được đọc.",
+    "{place}: the column {found} is hidden; its figures were read.",
+)
+UNREAD_NUMBERS = _kind(
+    "unread_numbers",
+    _INFO,
+    "{place}: từ ô này có {found} ô số nằm ngoài bảng và các ô của biểu mẫu nên không được đọc.",
+    "{place}: from this cell on, {found} cells with numbers lie outside the table and the cells of the form and were not read.",
+)
+LABEL_MOVED = _kind(
+    "label_moved",
+    _CRITICAL,
+    "{place}: không đọc số ở ô này vì nhãn {expected} không còn ở chỗ cũ (tìm thấy: {found}). Hãy giữ nguyên hàng và cột.",
+    "{place}: the figure was not read, because the label {expected} is not where it belongs (found: {found}). Keep rows and columns.",
+)
+NO_FIGURES = _kind(
+    "no_figures",
+    _CRITICAL,
+    "{place}: không có số liệu của đơn vị hay tháng nào trong biểu mẫu {found}. Hãy điền số liệu và gửi lại.",
+    "{place}: there are no figures of any unit or month in the form {found}. Fill it in and send it again.",
+)
+UNIT_WITHOUT_FIGURES = _kind(
+    "unit_without_figures",
+    _INFO,
+    "{place}: đơn vị {found} để trống mọi ô nên được coi là chưa báo cáo.",
+    "{place}: every cell of the unit {found} is blank, so it counts as not having reported.",
+)
+UNIT_NOT_BELOW = _kind(
+    "unit_not_below",
+    _WARNING,
+    "Đơn vị {found} không trực thuộc đơn vị tổng hợp {expected}. Hãy kiểm tra lại danh sách.",
+    "The unit {found} is not one of those below {expected}, which compiled the list. Check the list.",
+)
+FIGURES_AFTER_PERIOD = _kind(
+    "figures_after_period",
+    _WARNING,
+    "{place}: có số liệu của tháng {found}, sau kỳ báo cáo {expected}, nên không được đọc. Hãy kiểm tra kỳ báo cáo.",
+    "{place}: there are figures for month {found}, after the period {expected}; they were not read. Check the period.",
+)
+
 # Figures
 
 NOT_A_NUMBER = _kind(
@@ -324,6 +387,12 @@ AMBIGUOUS_NUMBER = _kind(
     _WARNING,
     "{place}: {found} có thể đọc là {expected}. Hãy nhập lại dưới dạng số.",
     "{place}: {found} can be read as {expected}. Type it again as a number.",
+)
+NUMBER_STYLE = _kind(
+    "number_style",
+    _WARNING,
+    "{place}: {found} không được viết theo kiểu số của biểu mẫu ({expected}). Hãy nhập lại dưới dạng số.",
+    "{place}: {found} is not written in the number style of the form ({expected}). Type it again as a number.",
 )
 WORDS_IN_NUMBER_CELL = _kind(
     "words_in_number_cell",

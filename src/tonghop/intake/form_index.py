@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
-from tonghop.catalog import FormSheet, Pack, normalise
-from tonghop.catalog.rows import Form, FormColumn, Indicator
+from tonghop.catalog import Figure, FormSheet, Pack, normalise
+from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, FormCell, Indicator, SheetLayout
+from tonghop.intake.cells import position
+from tonghop.intake.matching import UnitNames
 from tonghop.intake.numbers import Expects
+from tonghop.intake.vocabulary import fold
 from tonghop.model import Measure
 
 PERCENT_MEASURES = frozenset({Measure.PCT_OF_PLAN, Measure.CHANGE_PCT, Measure.CHANGE_POINTS, Measure.RATE})
 SIGNED_MEASURES = frozenset({Measure.CHANGE, Measure.CHANGE_PCT, Measure.CHANGE_POINTS})
+
+HeaderParts = tuple[str | None, ...]
+"""The normalised texts of a header from top to bottom; None where the name of a unit stands."""
+
+
+class FixedCell(NamedTuple):
+    """A figure that stands in one cell."""
+
+    at: tuple[int, int]
+    figure: Figure
+    expects: Expects
+    cell: FormCell
+    label_at: tuple[int, int] | None
+    label: str
+    """normalised text that must stand in `label_at`"""
 
 
 @dataclass(frozen=True)
@@ -23,14 +42,44 @@ class SheetIndex:
     sheet: FormSheet
     headers: Mapping[str, int]
     """normalised header -> column"""
+    unit_headers: tuple[tuple[HeaderParts, int], ...]
+    """the headers of columns that stand for units -> column"""
     codes: Mapping[str, int]
     """normalised row code -> row"""
     labels: Mapping[str, tuple[int, ...]]
     """normalised label -> rows; several when labels repeat"""
+    unit_row: int | None
+    """the row that stands for units"""
+    parents: tuple[int | None, ...]
+    """by row: the row under which it stands; empty when no row stands under another"""
     expects: tuple[tuple[Expects, ...], ...]
     """by row and column"""
-    units_of_measure: tuple[str, ...]
-    """of each row's indicator"""
+    units_of_measure: tuple[str | None, ...]
+    """of each row's indicator; None where the columns say it"""
+    cells: tuple[FixedCell, ...]
+    topics: Mapping[str, str]
+    """folded label of a field of free text -> topic"""
+
+    @cached_property
+    def layout(self) -> SheetLayout:
+        """How the sheet is found and read."""
+        return self.sheet.layout
+
+    @cached_property
+    def has_units(self) -> bool:
+        """Whether its rows or columns stand for units."""
+        return self.sheet.has_units
+
+    @cached_property
+    def has_months(self) -> bool:
+        """Whether it holds figures of several months."""
+        return self.sheet.has_months
+
+    @cached_property
+    def marks(self) -> frozenset[str]:
+        """The normalised texts by which the sheet is recognised: labels of rows and cells, headers that are indicators."""
+        headers = (normalise(column.header_vi) for column in self.sheet.columns if column.indicator_code and not column.stands_for_units)
+        return frozenset([*self.labels, *headers, *(each.label for each in self.cells if each.label)])
 
 
 @dataclass(frozen=True)
@@ -43,7 +92,32 @@ class FormIndex:
     @cached_property
     def by_name(self) -> Mapping[str, int]:
         """Normalised sheet name -> position in `sheets`."""
-        return {normalise(index.sheet.name): position for position, index in enumerate(self.sheets)}
+        return {name: place for place, index in enumerate(self.sheets) for name in names_of(index.layout)}
+
+    @cached_property
+    def has_units(self) -> bool:
+        """Whether its rows or columns stand for units."""
+        return any(index.has_units for index in self.sheets)
+
+    @cached_property
+    def has_months(self) -> bool:
+        """Whether it holds figures of several months."""
+        return any(index.has_months for index in self.sheets)
+
+    @cached_property
+    def one_per(self) -> str | None:
+        """`unit` or `month` when there is a tab for each."""
+        return next((index.layout.one_per for index in self.sheets if index.layout.one_per), None)
+
+    @cached_property
+    def has_fixed_head(self) -> bool:
+        """Whether cells of a sheet say unit, period or date without a label."""
+        return any(index.layout.unit_cell or index.layout.period_cell or index.layout.as_of_cell for index in self.sheets)
+
+
+def names_of(layout: SheetLayout) -> Iterable[str]:
+    """The normalised names of a sheet's tab."""
+    return (normalise(name) for name in (layout.sheet, *layout.other_names))
 
 
 class PackIndex:
@@ -51,10 +125,31 @@ class PackIndex:
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
-        self.form_sheet_names = frozenset(normalise(column.sheet) for column in pack.form_columns)
-        """the normalised names of the sheets of all forms"""
+        sheets = [sheet for form in pack.forms for sheet in pack.sheets(form)]
+        self.form_sheet_names = frozenset(name for sheet in sheets if not sheet.layout.ignored for name in names_of(sheet.layout))
+        """the normalised names of the sheets of all forms that are read"""
+        self.ignored_names = frozenset(name for sheet in sheets if sheet.layout.ignored for name in names_of(sheet.layout))
+        """those of the sheets that are known, and not read"""
+        self.tabs_per = frozenset(sheet.layout.one_per for sheet in sheets if sheet.layout.one_per)
+        """`unit`, `month`: whether some form has a tab for each"""
+        self.guests = {
+            host: frozenset(sheet.layout.form_code for sheet in sheets if sheet.layout.stands_in == host)
+            for host in dict.fromkeys(sheet.layout.stands_in for sheet in sheets if sheet.layout.stands_in)
+        }
+        """form -> the forms that have a sheet in its workbooks"""
+        self.guest_names = frozenset(name for sheet in sheets if sheet.layout.stands_in for name in names_of(sheet.layout)) - frozenset(
+            name for sheet in sheets if not sheet.layout.stands_in and not sheet.layout.ignored for name in names_of(sheet.layout)
+        )
+        """the normalised names of tabs that only stand in workbooks of another form"""
+        self.types_in_tabs = frozenset(
+            unit_type
+            for form in pack.forms
+            if any(sheet.layout.one_per == "unit" for sheet in pack.sheets(form))
+            for unit_type in form.unit_types
+        )
+        """the types of unit that have a tab each in some form"""
         self._forms: dict[tuple[str, int], FormIndex] = {}
-        self._expects: dict[tuple[int, bool, bool, str, bool, bool], Expects] = {}
+        self._expects: dict[tuple[int, bool, bool, str, bool, bool, str | None], Expects] = {}
 
     def form(self, form: Form) -> FormIndex:
         """The index of a form version of this pack."""
@@ -63,32 +158,53 @@ class PackIndex:
             self._forms[key] = self._index(form)
         return self._forms[key]
 
+    @cached_property
+    def unit_names(self) -> UnitNames:
+        """The names of units, ready for what is spelt otherwise."""
+        return UnitNames(self.pack)
+
+    @cached_property
+    def with_fixed_head(self) -> tuple[FormIndex, ...]:
+        """The forms of which cells say unit, period or date without a label."""
+        return tuple(index for form in self.pack.forms if (index := self.form(form)).has_fixed_head)
+
     def _index(self, form: Form) -> FormIndex:
         sheets = self.pack.sheets(form)
-        with_ytd = {
-            (row.indicator_code, column.breakdown_code)
-            for sheet in sheets
-            for column in sheet.columns
-            if column.measure is Measure.YTD
-            for row in sheet.rows
-        }
-        return FormIndex(form, tuple(self._sheet(sheet, with_ytd) for sheet in sheets))
+        with_ytd = {(figure.indicator_code, figure.breakdown_code) for figure in self.pack.figures(form) if figure.measure is Measure.YTD}
+        return FormIndex(form, tuple(self._sheet(sheet, form, with_ytd) for sheet in sheets))
 
-    def _sheet(self, sheet: FormSheet, with_ytd: set[tuple[str, str]]) -> SheetIndex:
+    def _sheet(self, sheet: FormSheet, form: Form, with_ytd: set[tuple[str, str]]) -> SheetIndex:
         labels: defaultdict[str, list[int]] = defaultdict(list)
-        for position, row in enumerate(sheet.rows):
-            labels[normalise(row.label_vi)].append(position)
-        indicators = [self._indicator(row.indicator_code) for row in sheet.rows]
+        codes: dict[str, int] = {}
+        for place, row in enumerate(sheet.rows):
+            if not row.stands_for_units:
+                labels[normalise(row.label_vi)].append(place)
+                codes[normalise(row.row_code)] = place
+        headers = {normalise(each.header_vi): place for place, each in enumerate(sheet.columns) if not each.stands_for_units}
         return SheetIndex(
             sheet=sheet,
-            headers={normalise(column.header_vi): position for position, column in enumerate(sheet.columns)},
-            codes={normalise(row.row_code): position for position, row in enumerate(sheet.rows)},
+            headers=headers,
+            unit_headers=tuple((_parts(each.header_vi), place) for place, each in enumerate(sheet.columns) if each.stands_for_units),
+            codes=codes,
             labels={label: tuple(rows) for label, rows in labels.items()},
-            expects=tuple(
-                tuple(self._expected(indicator, column, row.zero_words, with_ytd) for column in sheet.columns)
-                for row, indicator in zip(sheet.rows, indicators, strict=True)
+            unit_row=next((place for place, row in enumerate(sheet.rows) if row.stands_for_units), None),
+            parents=tuple(codes[normalise(row.under)] if row.under else None for row in sheet.rows)
+            if any(row.under for row in sheet.rows)
+            else (),
+            expects=tuple(tuple(self._expected(figure, form, with_ytd) for figure in figures) for figures in sheet.grid),
+            units_of_measure=tuple(self._unit_of_measure(row.indicator_code) if row.indicator_code else None for row in sheet.rows),
+            cells=tuple(
+                FixedCell(
+                    position(cell.cell),
+                    figure,
+                    self._expected(figure, form, with_ytd),
+                    cell,
+                    position(cell.label_cell) if cell.label_cell else None,
+                    normalise(cell.label_vi or ""),
+                )
+                for cell, figure in zip(sheet.cells, sheet.in_cells, strict=True)
             ),
-            units_of_measure=tuple(self.pack.unit_of_measure(each.unit_of_measure) or each.unit_of_measure for each in indicators),
+            topics={fold(each.label_vi): each.topic for each in sheet.narratives},
         )
 
     def _indicator(self, code: str) -> Indicator:
@@ -97,19 +213,26 @@ class PackIndex:
             raise LookupError(f"the pack has a form row for {code}, which is no indicator")
         return indicator
 
-    def _expected(self, indicator: Indicator, column: FormColumn, zero_words: bool, with_ytd: set[tuple[str, str]]) -> Expects:
+    def _unit_of_measure(self, indicator_code: str) -> str:
+        own = self._indicator(indicator_code).unit_of_measure
+        return self.pack.unit_of_measure(own) or own
+
+    def _expected(self, figure: Figure, form: Form, with_ytd: set[tuple[str, str]]) -> Expects:
         """Equal kinds of figure share one object, so that what was read for one is known for all."""
-        measure = column.measure
-        unit_of_measure = self.pack.unit_of_measure(indicator.unit_of_measure) or indicator.unit_of_measure
+        measure = figure.measure
+        indicator = self._indicator(figure.indicator_code)
+        unit_of_measure = self._unit_of_measure(figure.indicator_code)
         percent = measure in PERCENT_MEASURES or unit_of_measure == "%"
-        holds_plan = measure is Measure.YTD or (
-            measure is Measure.VALUE and (indicator.indicator_code, column.breakdown_code) not in with_ytd
-        )
-        key = (indicator.decimals, percent, measure in SIGNED_MEASURES, unit_of_measure, zero_words, holds_plan)
+        holds_plan = measure is Measure.YTD or (measure is Measure.VALUE and (figure.indicator_code, figure.breakdown_code) not in with_ytd)
+        key = (indicator.decimals, percent, measure in SIGNED_MEASURES, unit_of_measure, figure.zero_words, holds_plan, form.number_style)
         if key not in self._expects:
-            decimals, percent, signed, unit_of_measure, zero_words, plan = key
-            self._expects[key] = Expects(decimals, percent, signed, unit_of_measure, self.pack.unit_of_measure, zero_words, plan)
+            decimals, percent, signed, unit_of_measure, zero_words, plan, style = key
+            self._expects[key] = Expects(decimals, percent, signed, unit_of_measure, self.pack.unit_of_measure, zero_words, plan, style)
         return self._expects[key]
+
+
+def _parts(header: str) -> HeaderParts:
+    return tuple(None if part == ANY_UNIT else normalise(part) for part in header.split(HEADER_PARTS))
 
 
 _KEPT_PACKS = 4

@@ -8,6 +8,8 @@ remain, the cell is unreadable and says so; nothing is guessed. How a separator 
   (`55.21`) is not an integer.
 - *Decimals or percent expected*: a single separator before exactly three digits (`1.448`) could be either, so it is
   ambiguous; otherwise a single separator is the decimal one. With two kinds of separator the last is the decimal one.
+- *A form may say its style*, `vi` (1.448,5) or `en` (1,448.5): then a separator has that meaning and no other, and a text that
+  does not fit the style is unreadable.
 - A stored Excel number is what it is: `1.448` stored as a number is no 1448.
 """
 
@@ -71,6 +73,8 @@ class Expects:
     """*không có* means 0"""
     plan: bool = False
     """`done/plan` may stand in one cell"""
+    style: str | None = None
+    """how numbers are typed as text: `vi`, `en`, or either"""
 
     @property
     def whole(self) -> bool:
@@ -81,6 +85,11 @@ class Expects:
     def example(self) -> str:
         """A figure that would fit, for people."""
         return "66,46 %" if self.percent else "1448" if self.whole else "66,46"
+
+    @property
+    def style_example(self) -> str:
+        """A number in the style of the form, for people."""
+        return _EXAMPLES.get(self.style or "", "")
 
 
 class Parsed(NamedTuple):
@@ -204,8 +213,10 @@ def _typed_text(raw: str, expects: Expects) -> Parsed:
         return _unreadable(raw, _no_figure(raw, figure[3], expects))
     if unit_of_measure and unit_of_measure != ("%" if expects.percent else expects.unit_of_measure):
         return _unreadable(raw, findings.UNIT_OF_MEASURE_MISMATCH.issue(raw, "%" if expects.percent else expects.unit_of_measure))
-    readings, irregular = readings_of(figure[2], whole=expects.whole)
+    readings, irregular = readings_of(figure[2], whole=expects.whole, style=expects.style)
     if not readings:
+        if expects.style and readings_of(figure[2], whole=expects.whole)[0]:
+            return _unreadable(raw, findings.NUMBER_STYLE.issue(raw, expects.style_example))
         return _unreadable(raw, findings.NOT_A_NUMBER.issue(raw, expects.example))
     if len(readings) == 1 and expects.percent and not unit_of_measure and _may_be_share(readings[0]):
         readings = (readings[0], readings[0] * 100)
@@ -270,20 +281,26 @@ def _unit_behind(tail: str | None, expects: Expects) -> str | None:
     return tail if tail == "%" else expects.unit_of_word(tail)
 
 
+_STYLES = {"vi": (".", ","), "en": (",", ".")}
+"""Style -> the separators of thousands and of decimals."""
+_EXAMPLES = {"vi": "1.448,5", "en": "1,448.5"}
 _SPACED = re.compile(r"[0-9]{1,3}(?:[ '’][0-9]{3})+(?:[.,][0-9]+)?")
 _SPACES = re.compile(r"[ '’]")
 
 
-def readings_of(digits: str, *, whole: bool) -> tuple[tuple[Decimal, ...], bool]:
+def readings_of(digits: str, *, whole: bool, style: str | None = None) -> tuple[tuple[Decimal, ...], bool]:
     """Every number that digits with separators can stand for, and whether a group boundary had to be forgiven.
 
-    With `whole`, readings that are whole numbers go before others: `1.448` has one reading then, and two otherwise.
+    With `whole`, readings that are whole numbers go before others: `1.448` has one reading then, and two otherwise. With a
+    `style` there is one reading at most.
     """
     spaced = _SPACES.search(digits) is not None
     if spaced:
         if not _SPACED.fullmatch(digits):
             return (), False
         digits = _SPACES.sub("", digits)
+    if style is not None:
+        return _reading_in(style, digits)
     separators = [character for character in digits if character in ".,"]
     if not separators:
         return (Decimal(digits),), False
@@ -306,11 +323,28 @@ def readings_of(digits: str, *, whole: bool) -> tuple[tuple[Decimal, ...], bool]
         return grouped + decimal, False
     if grouped:
         return grouped, False
-    if all(len(group) == 3 for group in groups[1:]) and len(groups[0]) > 3 and groups[0][0] != "0":
+    if _lacks_a_boundary(groups):
         joined = Decimal("".join(groups))
         zeros = tuple(reading for reading in decimal if reading == reading.to_integral_value())
         return (joined, *zeros), True
     return decimal, False
+
+
+def _reading_in(style: str, digits: str) -> tuple[tuple[Decimal, ...], bool]:
+    thousands, decimal = _STYLES[style]
+    whole_part, point, fraction = digits.partition(decimal)
+    groups = whole_part.split(thousands)
+    if not all(groups) or (point and not fraction.isdecimal()):
+        return (), False
+    irregular = len(groups) > 1 and not _is_grouped(groups)
+    if irregular and not _lacks_a_boundary(groups):
+        return (), False
+    return (Decimal("".join(groups) + (f".{fraction}" if point else "")),), irregular
+
+
+def _lacks_a_boundary(groups: list[str]) -> bool:
+    """Whether digits are cut into thousands but for the first boundary: `2066.356`."""
+    return len(groups[0]) > 3 and groups[0][0] != "0" and all(len(group) == 3 for group in groups[1:])
 
 
 def _is_grouped(groups: list[str]) -> bool:

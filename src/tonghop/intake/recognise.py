@@ -1,4 +1,4 @@
-"""Whose report a sheet is, on which form and for which period: from its head, cross-checked with names of tabs and file.
+"""Sorts the sheets of a file into reports: whose, on which form, for which period; cross-checked with names of tabs and file.
 
 Where two sources disagree, nothing is chosen silently: a critical finding lists the evidence.
 """
@@ -7,106 +7,42 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import PurePath
 from typing import NamedTuple
 
 from tonghop.catalog import normalise
-from tonghop.catalog.rows import Form, Unit
+from tonghop.catalog.rows import Unit
 from tonghop.intake import findings, vocabulary
+from tonghop.intake.cells import Kind, Sheet
 from tonghop.intake.form_index import FormIndex, PackIndex, SheetIndex
-from tonghop.intake.vocabulary import fold, squeeze
-from tonghop.intake.workbook import Kind, RawCell, Sheet, address
+from tonghop.intake.head import Found, Introduced, form_sheet, is_aside, read_fixed_head, read_head
+from tonghop.intake.identity import NAMED, Identity, IdentityKey, apart, form_names, identify, tab_contradiction, unit_of
 from tonghop.model import CellAddress, Finding, Period
-
-HEAD_ROWS = 60
-"""The head of a sheet stands in its first filled rows."""
-LABEL_CHARACTERS = 40
-VALUE_CHARACTERS = 200
-"""What matters of a line of the head is no longer."""
-NAMED = 8
-"""Lists in findings name no more."""
-
-
-class Found(NamedTuple):
-    """A text of the head and where it stands."""
-
-    text: str
-    at: CellAddress
-    kind: Kind = Kind.TEXT
-
-
-@dataclass
-class Head:
-    """What stands above the table of a sheet."""
-
-    form: Found | None = None
-    unit_code: Found | None = None
-    unit: Found | None = None
-    period: Found | None = None
-    as_of: Found | None = None
-    titles: list[Found] = field(default_factory=list)
-
-    @property
-    def says_whose(self) -> bool:
-        """Whether the sheet introduces itself as a report."""
-        return any((self.form, self.unit_code, self.unit, self.period))
-
-
-_FIELDS = {
-    **dict.fromkeys(vocabulary.FORM_LABELS, "form"),
-    **dict.fromkeys(vocabulary.UNIT_CODE_LABELS, "unit_code"),
-    **dict.fromkeys(vocabulary.UNIT_LABELS, "unit"),
-    **dict.fromkeys(vocabulary.PERIOD_LABELS, "period"),
-    **dict.fromkeys(vocabulary.AS_OF_LABELS, "as_of"),
-}
-_ASIDE = fold(vocabulary.ASIDE_MARK)
-_TABLE_HEADERS = vocabulary.LABEL_HEADERS | vocabulary.UNIT_OF_MEASURE_HEADERS
-
-
-def read_head(sheet: Sheet) -> Head:
-    """The labels and values above the table: `Label: value` in one cell, or the value in the next filled cell to the right."""
-    head = Head()
-    for row_number in sorted(sheet.rows)[:HEAD_ROWS]:
-        row = sorted(sheet.rows[row_number].items())
-        for position, (column, cell) in enumerate(row):
-            if cell.kind is not Kind.TEXT:
-                continue
-            label, _, rest = cell.text.partition(":")
-            folded = fold(label) if len(label) <= LABEL_CHARACTERS else ""
-            if folded in _TABLE_HEADERS:
-                return head
-            name = _FIELDS.get(folded)
-            if name is None:
-                head.titles.append(Found(squeeze(cell.text[:VALUE_CHARACTERS]), CellAddress(sheet.name, address(row_number, column))))
-            elif getattr(head, name) is None:
-                setattr(head, name, _value_of(sheet.name, row_number, column, rest, row[position + 1 :]))
-    return head
-
-
-def _value_of(sheet: str, row_number: int, column: int, rest: str, right: Sequence[tuple[int, RawCell]]) -> Found | None:
-    if rest.strip():
-        return Found(squeeze(rest[:VALUE_CHARACTERS]), CellAddress(sheet, address(row_number, column)))
-    for next_column, cell in right:
-        text = squeeze(cell.text[:VALUE_CHARACTERS])
-        if text:
-            is_label = fold(text.partition(":")[0]) in _FIELDS
-            return None if is_label else Found(text, CellAddress(sheet, address(row_number, next_column)), cell.kind)
-    return None
 
 
 @dataclass
 class Report:
-    """The sheets of one slot: which form sheet (by position) each of them is."""
+    """The sheets of one slot: which form sheet (by position) each of them is.
+
+    Where rows or columns are units or months there are several slots, and `unit` is who compiled them. `beside` are sheets of
+    other forms that are read from the same tab; `guests` those of its own sheets that stand in a tab of another form.
+    """
 
     form: FormIndex
-    unit: Unit
+    unit: Unit | None
     period: Period
     as_of: date | None = None
     sheets: dict[int, Sheet] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    beside: dict[int, list[SheetIndex]] = field(default_factory=dict)
+    guests: set[int] = field(default_factory=set)
+
+    def elsewhere(self, place: int) -> frozenset[str]:
+        """The codes and labels of rows that another form reads from the tab of a sheet."""
+        return frozenset(key for index in self.beside.get(place, ()) for key in (*index.codes, *index.labels))
 
 
 class Recognised(NamedTuple):
@@ -116,79 +52,46 @@ class Recognised(NamedTuple):
     findings: list[Finding]
 
 
-class _Identity(NamedTuple):
-    form: FormIndex
-    unit: Unit
-    period: Period
+class _Placed(NamedTuple):
+    """A sheet, what it is about, and which sheet of the form it is."""
 
-
-class _Introduced(NamedTuple):
-    """A sheet with its head, gaps filled from the other sheets."""
-
-    sheet: Sheet
-    head: Head
-
-
-def is_aside(sheet: Sheet) -> bool:
-    """Whether a sheet says of itself that it is part of no report: what we put into a workbook for its reader."""
-    first_row = sheet.rows[min(sheet.rows)] if sheet.rows else {}
-    return bool(first_row) and fold(first_row[min(first_row)].text[:VALUE_CHARACTERS]).startswith(_ASIDE)
+    each: Introduced
+    identity: Identity
+    place: int
+    is_guest: bool = False
+    """whether the tab is one of another form's too"""
 
 
 def recognise(sheets: Sequence[Sheet], file_name: str, index: PackIndex) -> Recognised:
     """Sort the sheets of a file into reports."""
-    filled = [_Introduced(sheet, read_head(sheet)) for sheet in sheets if sheet.rows and not is_aside(sheet)]
+    filled = [Introduced(sheet, read_head(sheet)) for sheet in sheets if sheet.rows and not is_aside(sheet)]
+    unread = index.ignored_names - index.form_sheet_names
+    filled = [each for each in filled if each.head.says_whose or normalise(each.sheet.name) not in unread]
     if not filled:
         return Recognised([], [findings.EMPTY_FILE.at()])
+    if index.with_fixed_head:
+        for each in filled:
+            read_fixed_head(each, index)
     members, others = _members(filled, index)
     file_findings = [finding for each in others if (finding := _unread(each.sheet)) is not None]
-    placed: list[tuple[_Introduced, _Identity, int]] = []
-    known: dict[tuple[Found | None, ...], _Identity | None] = {}
-    reports_findings: defaultdict[_IdentityKey, list[Finding]] = defaultdict(list)
-    for each in members:
-        key = tuple(_text(found) for found in (each.head.form, each.head.unit_code, each.head.unit, each.head.period))
-        if key not in known:
-            known[key], problems = _identify(each, members, index)
-            identity = known[key]
-            (file_findings if identity is None else reports_findings[_key(identity)]).extend(problems)
-        identity = known[key]
-        if identity is None:
-            continue
-        form_sheet = _form_sheet(each.sheet, identity.form)
-        if form_sheet is None:
-            file_findings.extend(finding for finding in [_unread(each.sheet)] if finding)
-            continue
-        placed.append((each, identity, form_sheet))
-        reports_findings[_key(identity)].extend(_tab_contradiction(each.sheet, identity, index))
+    placed, reports_findings, problems = _place(members, index)
+    file_findings.extend(problems)
     if contradictions := _contradictions(placed):
         return Recognised([], file_findings + contradictions)
     reports = _reports(placed, reports_findings)
     for report in reports:
         report.findings.extend(_file_name_contradictions(file_name, report, reports, index))
     if not reports and not any(finding.severity is findings.UNKNOWN_FORM.severity for finding in file_findings):
-        file_findings.append(findings.UNKNOWN_FORM.at(filled[0].sheet.name, found="–", expected=_form_names(index.pack.forms)))
+        file_findings.append(findings.UNKNOWN_FORM.at(filled[0].sheet.name, found="–", expected=form_names(index.pack.forms)))
     return Recognised(reports, file_findings)
 
 
-_IdentityKey = tuple[str, int, str, Period]
-
-
-def _key(identity: _Identity) -> _IdentityKey:
-    form = identity.form.form
-    return form.form_code, form.version, identity.unit.unit_code, identity.period
-
-
-def _text(found: Found | None) -> Found | None:
-    """A found text without its place, so that equal heads are equal."""
-    return found and found._replace(at=CellAddress("", ""))
-
-
-def _members(filled: list[_Introduced], index: PackIndex) -> tuple[list[_Introduced], list[_Introduced]]:
+def _members(filled: list[Introduced], index: PackIndex) -> tuple[list[Introduced], list[Introduced]]:
     """The sheets that are part of a report, and the others. A head that lacks a line takes it over when all other sheets agree on it."""
-    members: list[_Introduced] = []
-    others: list[_Introduced] = []
+    members: list[Introduced] = []
+    others: list[Introduced] = []
     for each in filled:
-        belongs = each.head.says_whose or normalise(each.sheet.name) in index.form_sheet_names
+        belongs = each.head.says_whose or normalise(each.sheet.name) in index.form_sheet_names or _is_one_of_many(each.sheet, index)
         (members if belongs else others).append(each)
     if not members:
         return filled, []
@@ -196,9 +99,21 @@ def _members(filled: list[_Introduced], index: PackIndex) -> tuple[list[_Introdu
         values: list[Found] = [value for each in members if (value := getattr(each.head, name)) is not None]
         if len({(value.text, value.kind) for value in values}) == 1:
             for each in members:
-                if getattr(each.head, name) is None and not (name.startswith("unit") and (each.head.unit or each.head.unit_code)):
+                has_one = name.startswith("unit") and (each.head.unit or each.head.unit_code or _names_a_unit(each.sheet, index))
+                if getattr(each.head, name) is None and not has_one:
                     setattr(each.head, name, values[0])
     return members, others
+
+
+def _names_a_unit(sheet: Sheet, index: PackIndex) -> bool:
+    return "unit" in index.tabs_per and (
+        normalise(sheet.name) in index.pack.unit_names or bool(index.pack.unit_history(sheet.name.upper()))
+    )
+
+
+def _is_one_of_many(sheet: Sheet, index: PackIndex) -> bool:
+    """Whether a tab is named after a unit or a month, where some form has a tab for each."""
+    return _names_a_unit(sheet, index) or ("month" in index.tabs_per and vocabulary.month_of_tab(sheet.name) is not None)
 
 
 def _unread(sheet: Sheet) -> Finding | None:
@@ -206,235 +121,162 @@ def _unread(sheet: Sheet) -> Finding | None:
     return findings.UNKNOWN_SHEET.at(sheet.name, found=str(figures)) if figures else None
 
 
-def _identify(each: _Introduced, members: Sequence[_Introduced], index: PackIndex) -> tuple[_Identity | None, list[Finding]]:
-    period, problems = _period_of(each, index)
-    if period is None:
-        return None, problems
-    unit, unit_problems = _unit_of(each, period, index)
-    problems += unit_problems
-    form, form_problems = _form_of(each, members, unit, period, index)
-    problems += form_problems
-    return (_Identity(form, unit, period) if form and unit else None), problems
-
-
-# Period
-
-
-def apart(one: Period, other: Period) -> bool:
-    """Whether two periods have no day in common."""
-    return one.end_date < other.start_date or other.end_date < one.start_date
-
-
-def _period_of(each: _Introduced, index: PackIndex) -> tuple[Period | None, list[Finding]]:
-    found, titles = each.head.period, each.head.titles
-    in_titles = {period: title for title in titles for period in vocabulary.periods_in(title.text, short=False)}
-    if found is None:
-        if len(in_titles) != 1:
-            sheet = each.sheet.name
-            named = "; ".join(str(period) for period in in_titles) or "–"
-            return None, [findings.UNKNOWN_PERIOD.at(sheet, found=named, expected=vocabulary.PERIOD_EXAMPLE)]
-        period, found = next(iter(in_titles.items()))
-    else:
-        read = _period_in(found)
-        if read is None:
-            return None, [findings.UNKNOWN_PERIOD.at(found.at.sheet, found.at.cell, found=found.text, expected=vocabulary.PERIOD_EXAMPLE)]
-        period = read
-    head = index.pack.head
-    if not head.first_year <= period.year <= head.last_year:
-        years = f"{head.first_year}–{head.last_year}"
-        return None, [findings.PERIOD_OUT_OF_RANGE.at(found.at.sheet, found.at.cell, found=period.code, expected=years)]
-    others = [f"{title.at}: {other}" for other, title in in_titles.items() if apart(period, other)]
-    if others:
-        evidence = "; ".join([f"{found.at}: {period}", *others[:NAMED]])
-        return period, [findings.PERIOD_CONTRADICTION.at(found.at.sheet, found.at.cell, found=evidence)]
-    return period, []
-
-
-def _period_in(found: Found) -> Period | None:
-    if found.kind is Kind.DATE:  # Excel makes the first of the month of a typed 8/2022
-        day = vocabulary.read_date(found.text)
-        return Period.month(day.year, day.month) if day and day.day == 1 else None
-    return vocabulary.read_period(found.text)
-
-
-# Unit
-
-
-def _unit_of(each: _Introduced, period: Period, index: PackIndex) -> tuple[Unit | None, list[Finding]]:
-    code, name = each.head.unit_code, each.head.unit
-    if code is not None:
-        return _unit_by_code(code, name, period, index)
-    if name is not None:
-        return _unit_by_name(name, period, index)
-    named = {unit.unit_code: unit for title in each.head.titles for unit in index.pack.units_named(title.text, period.end_date)}
-    if not named:
-        named = {unit.unit_code: unit for unit in index.pack.units_named(each.sheet.name, period.end_date)}
-    if len(named) == 1:
-        return named.popitem()[1], []
-    return None, [findings.UNKNOWN_UNIT.at(each.sheet.name, found=", ".join(named) or "–", expected="Mã đơn vị: …")]
-
-
-def _unit_by_code(code: Found, name: Found | None, period: Period, index: PackIndex) -> tuple[Unit | None, list[Finding]]:
-    pack, at = index.pack, period.end_date
-    where = code.at.sheet, code.at.cell
-    written = code.text.upper()
-    unit = pack.unit(written, at)
-    if unit is None and not pack.unit_history(written):
-        official = pack.units_with_official_code(code.text, at)
-        unit = official[0] if len(official) == 1 else None
-    named = pack.units_named(name.text, at) if name else ()
-    if unit is None:
-        if pack.unit_history(written):
-            return None, [findings.UNIT_NOT_VALID.at(*where, found=written, expected=period.code)]
-        expected = ", ".join(each.unit_code for each in named) or "Mã đơn vị: …"
-        return None, [findings.UNKNOWN_UNIT.at(*where, found=code.text, expected=expected)]
-    if name and named and unit not in named:
-        evidence = f"{code.at}: {unit.unit_code} ({unit.name_vi}); {name.at}: {name.text} ({_codes(named)})"
-        return unit, [findings.UNIT_CONTRADICTION.at(*where, found=evidence)]
-    return unit, []
-
-
-def _unit_by_name(name: Found, period: Period, index: PackIndex) -> tuple[Unit | None, list[Finding]]:
-    where = name.at.sheet, name.at.cell
-    named = index.pack.units_named(name.text, period.end_date)
-    if len(named) == 1:
-        return named[0], []
-    if named:
-        return None, [findings.AMBIGUOUS_UNIT.at(*where, found=name.text, expected=_codes(named))]
-    return None, [findings.UNKNOWN_UNIT.at(*where, found=name.text, expected="Mã đơn vị: …")]
-
-
-def _codes(units: Iterable[Unit]) -> str:
-    return ", ".join([unit.unit_code for unit in units][:NAMED])
-
-
-def _tab_contradiction(sheet: Sheet, identity: _Identity, index: PackIndex) -> list[Finding]:
-    """A tab named after one unit and headed with another."""
-    named = index.pack.units_named(sheet.name, identity.period.end_date)
-    if not named or identity.unit in named:
-        return []
-    evidence = f"{sheet.name}: {_codes(named)}; {identity.unit.unit_code} ({identity.unit.name_vi})"
-    return [findings.UNIT_CONTRADICTION.at(sheet.name, found=evidence)]
-
-
-# Form
-
-
-_MARKER = re.compile(r"([a-z0-9][a-z0-9_.-]*?)(?:[\s(,-]*\b(?:v|ver|version|phien ban|pb)[\s.]*([0-9]{1,4})\)?)?")
-
-
-def _form_of(
-    each: _Introduced, members: Sequence[_Introduced], unit: Unit | None, period: Period, index: PackIndex
-) -> tuple[FormIndex | None, list[Finding]]:
-    pack, marker = index.pack, each.head.form
-    in_use = [form for form in pack.forms_at(period.end_date) if unit is None or unit.unit_type in form.unit_types]
-    if marker is None:
-        recognised = _form_by_content([member.sheet for member in members], in_use, index)
-        if recognised is None:
-            return None, [findings.UNKNOWN_FORM.at(each.sheet.name, found="–", expected=_form_names(in_use or pack.forms))]
-        form = recognised
-        where: tuple[str, str | None] = (each.sheet.name, None)
-    else:
-        where = marker.at.sheet, marker.at.cell
-        match = _MARKER.fullmatch(fold(marker.text))
-        code = match[1].upper() if match else ""
-        marked = pack.form(code, int(match[2])) if match and match[2] else pack.form_at(code, period.end_date)
-        if marked is None:
-            return None, [findings.UNKNOWN_FORM.at(*where, found=marker.text, expected=_form_names(in_use or pack.forms))]
-        form = marked
+def _place(members: Sequence[Introduced], index: PackIndex) -> tuple[list[_Placed], defaultdict[IdentityKey, list[Finding]], list[Finding]]:
+    """What each sheet is about, with the findings of each report and those of the file."""
+    placed: list[_Placed] = []
     problems: list[Finding] = []
-    if not form.valid_at(period.end_date):
-        current = pack.form_at(form.form_code, period.end_date)
-        expected = _form_names([current]) if current else "–"
-        problems.append(findings.FORM_VERSION_NOT_VALID.at(*where, found=_form_names([form]), expected=expected))
-    if unit and unit.unit_type not in form.unit_types:
-        problems.append(findings.FORM_NOT_FOR_UNIT.at(*where, found=unit.unit_type, expected=", ".join(form.unit_types)))
-    if period.type is not form.period_type:
-        problems.append(findings.PERIOD_TYPE_MISMATCH.at(*where, found=period.code, expected=form.period_type.value))
-    return index.form(form), problems
+    of_reports: defaultdict[IdentityKey, list[Finding]] = defaultdict(list)
+    known: dict[tuple[object, ...], Identity | None] = {}
+    for each in sorted(members, key=lambda each: normalise(each.sheet.name) in index.guest_names):
+        key = _evidence(each, index)
+        as_guest = _as_guest(each, placed, index) if index.guest_names else None
+        if as_guest is not None:
+            identity, found = as_guest
+            (problems if identity is None else of_reports[identity.key]).extend(found)
+        elif key in known:
+            identity = known[key]
+        else:
+            identity, found = identify(each, members, index)
+            known[key] = identity
+            (problems if identity is None else of_reports[identity.key]).extend(found)
+        if identity is None:
+            continue
+        place = form_sheet(each.sheet, identity.form)
+        if place is None:
+            problems.extend(finding for finding in [_unread(each.sheet)] if finding)
+        elif not identity.form.sheets[place].layout.ignored:
+            placed.append(_Placed(each, identity, place))
+            of_reports[identity.key].extend(tab_contradiction(each.sheet, identity, index))
+    return placed + _guests_in_tabs(placed, index), of_reports, problems
 
 
-def _form_names(forms: Iterable[Form]) -> str:
-    return ", ".join([f"{form.form_code} v{form.version}" for form in forms][:NAMED])
+def _evidence(each: Introduced, index: PackIndex) -> tuple[object, ...]:
+    """What an identity follows from, without its places, so that sheets with equal heads are looked at once."""
+    head = each.head
+    said = tuple(_text(found) for found in (head.form, head.unit_code, head.unit, head.period))
+    if head.period is None or index.tabs_per or (head.unit_code is None and head.unit is None):
+        return (*said, *(title.text for title in head.titles), each.sheet.name)
+    return said
 
 
-def _form_by_content(sheets: Sequence[Sheet], candidates: Iterable[Form], index: PackIndex) -> Form | None:
-    """The one form at least half of whose rows stand in the sheets by their labels; None when there is none or a tie."""
-    texts = set().union(*(_texts(sheet) for sheet in sheets))
-    scores: list[tuple[float, Form]] = []
-    for form in candidates:
-        labels = [label for each in index.form(form).sheets for label in each.labels]
-        share = sum(label in texts for label in labels) / len(labels) if labels else 0.0
-        if share >= 0.5:
-            scores.append((share, form))
-    scores.sort(key=lambda scored: scored[0], reverse=True)
-    if not scores or (len(scores) > 1 and scores[0][0] == scores[1][0]):
+def _text(found: Found | None) -> Found | None:
+    return found and found._replace(at=CellAddress("", ""))
+
+
+# Sheets of one form in the workbooks of another
+
+
+def _guest_forms(identity: Identity, index: PackIndex) -> list[FormIndex]:
+    """The forms that have a sheet in the workbooks of a report's form."""
+    codes = index.guests.get(identity.form.form.form_code, frozenset())
+    forms = (index.pack.form_at(code, identity.period.end_date) for code in sorted(codes))
+    return [index.form(form) for form in forms if form is not None]
+
+
+def _as_guest(each: Introduced, placed: Sequence[_Placed], index: PackIndex) -> tuple[Identity | None, list[Finding]] | None:
+    """A tab of its own that belongs to another form than the rest of the workbook; None when no other form is here that has such a tab."""
+    name = normalise(each.sheet.name)
+    if name not in index.guest_names:
         return None
-    return scores[0][1]
+    for host in placed:
+        for form in _guest_forms(host.identity, index):
+            if name in form.by_name:
+                above = [entry.identity.unit for entry in placed if entry.identity.form.form.form_code == host.identity.form.form.form_code]
+                return _guest_identity(each, form, host.identity.period, above, index)
+    return None
 
 
-def _texts(sheet: Sheet) -> set[str]:
-    texts = (cell.text for row in sheet.rows.values() for cell in row.values() if cell.kind is Kind.TEXT)
-    return {normalise(text) for text in texts if len(text) <= VALUE_CHARACTERS}
+def _guest_identity(
+    each: Introduced, form: FormIndex, period: Period, below: Sequence[Unit | None], index: PackIndex
+) -> tuple[Identity | None, list[Finding]]:
+    """A sheet of totals is for the unit in its own head, else for the nearest unit above all others that sends its form."""
+    head = each.head
+    own = [found for found in (head.unit_code, head.unit) if each.says(found)]
+    if own:
+        unit, problems = unit_of(each, period, index)
+        if unit is None:
+            return None, problems
+    else:
+        unit = _nearest_above(below, form, period, index)
+    if unit is None:
+        return None, [findings.UNKNOWN_UNIT.at(each.sheet.name, found="–", expected="Mã đơn vị: …")]
+    if unit.unit_type not in form.form.unit_types:
+        return None, [findings.FORM_NOT_FOR_UNIT.at(each.sheet.name, found=unit.unit_type, expected=", ".join(form.form.unit_types))]
+    return Identity(form, unit, period), []
 
 
-def _form_sheet(sheet: Sheet, form: FormIndex) -> int | None:
-    """Which sheet of the form this one is: by its name, else by most labels in common; None when it has none."""
-    by_name = form.by_name.get(normalise(sheet.name))
-    if by_name is not None:
-        return by_name
-    texts = _texts(sheet)
+def _nearest_above(below: Sequence[Unit | None], form: FormIndex, period: Period, index: PackIndex) -> Unit | None:
+    """The nearest unit that stands above all of them, or is all of them, and sends the form."""
+    paths = [(*unit.ancestors, unit.unit_code) for unit in below if unit is not None]
+    if not paths:
+        return None
+    common = [codes[0] for codes in zip(*paths, strict=False) if len(set(codes)) == 1]
+    units = (index.pack.unit(code, period.end_date) for code in reversed(common))
+    return next((unit for unit in units if unit is not None and unit.unit_type in form.form.unit_types), None)
 
-    def common(index: SheetIndex) -> int:
-        return sum(label in texts for label in index.labels)
 
-    best = max(range(len(form.sheets)), key=lambda position: common(form.sheets[position]))
-    return best if common(form.sheets[best]) else None
+def _guests_in_tabs(placed: Sequence[_Placed], index: PackIndex) -> list[_Placed]:
+    """The sheets of other forms that are read from a tab of a report: a row of totals below a list of units."""
+    guests: list[_Placed] = []
+    for host in placed:
+        name = normalise(host.identity.form.sheets[host.place].sheet.name)
+        for form in _guest_forms(host.identity, index):
+            place = form.by_name.get(name)
+            unit = _nearest_above([host.identity.unit], form, host.identity.period, index)
+            if place is not None and unit is not None:
+                guests.append(_Placed(host.each, Identity(form, unit, host.identity.period), place, is_guest=True))
+    return guests
 
 
 # Reports
 
 
-def _contradictions(placed: Sequence[tuple[_Introduced, _Identity, int]]) -> list[Finding]:
+def _contradictions(placed: Sequence[_Placed]) -> list[Finding]:
     """Sheets of one form that share out its parts between several units or periods: one report whose heads disagree.
 
     A file with a whole report for each of several units or months repeats the parts instead, and is fine.
     """
-    by_form: defaultdict[tuple[str, int], list[tuple[_Introduced, _Identity, int]]] = defaultdict(list)
+    by_form: defaultdict[tuple[str, int], list[_Placed]] = defaultdict(list)
     for entry in placed:
-        by_form[_key(entry[1])[:2]].append(entry)
+        by_form[entry.identity.key[:2]].append(entry)
     result: list[Finding] = []
     for entries in by_form.values():
-        identities = {_key(identity): identity for _, identity, _ in entries}
-        parts = [part for _, _, part in entries]
+        identities = {entry.identity.key: entry.identity for entry in entries}
+        parts = [entry.place for entry in entries]
         if len(identities) < 2 or len(set(parts)) < len(parts):
             continue
-        where = entries[0][0].sheet.name
+        where = entries[0].each.sheet.name
         if len({identity.period for identity in identities.values()}) > 1:
-            evidence = "; ".join(f"{each.sheet.name}: {identity.period}" for each, identity, _ in entries[:NAMED])
+            evidence = "; ".join(f"{entry.each.sheet.name}: {entry.identity.period}" for entry in entries[:NAMED])
             result.append(findings.PERIOD_CONTRADICTION.at(where, found=evidence))
-        if len({identity.unit.unit_code for identity in identities.values()}) > 1:
-            evidence = "; ".join(f"{each.sheet.name}: {identity.unit.unit_code}" for each, identity, _ in entries[:NAMED])
+        if len({identity.key[2] for identity in identities.values()}) > 1:
+            evidence = "; ".join(f"{entry.each.sheet.name}: {entry.identity.key[2]}" for entry in entries[:NAMED])
             result.append(findings.UNIT_CONTRADICTION.at(where, found=evidence))
     return result
 
 
-def _reports(placed: Sequence[tuple[_Introduced, _Identity, int]], problems: defaultdict[_IdentityKey, list[Finding]]) -> list[Report]:
-    reports: dict[_IdentityKey, Report] = {}
-    for each, identity, form_sheet in placed:
-        key = _key(identity)
+def _reports(placed: Sequence[_Placed], problems: defaultdict[IdentityKey, list[Finding]]) -> list[Report]:
+    reports: dict[IdentityKey, Report] = {}
+    for each, identity, place, is_guest in placed:
+        key = identity.key
         if key not in reports:
             reports[key] = Report(*identity, findings=problems[key])
         report = reports[key]
-        if form_sheet in report.sheets:
-            name = identity.form.sheets[form_sheet].sheet.name
-            first = report.sheets[form_sheet].name
+        if place in report.sheets:
+            name = identity.form.sheets[place].sheet.name
+            first = report.sheets[place].name
             report.findings.append(findings.DUPLICATE_SHEET.at(each.sheet.name, found=first, expected=name))
             continue
-        report.sheets[form_sheet] = each.sheet
+        report.sheets[place] = each.sheet
+        if is_guest:
+            report.guests.add(place)
+            continue
         if each.sheet.hidden:
             report.findings.append(findings.HIDDEN_SHEET.at(each.sheet.name))
         _note_as_of(report, each.head.as_of)
+    for guest in (entry for entry in placed if entry.is_guest):
+        for host in (entry for entry in placed if entry.each is guest.each and not entry.is_guest):
+            reports[host.identity.key].beside.setdefault(host.place, []).append(guest.identity.form.sheets[guest.place])
     return list(reports.values())
 
 
@@ -471,8 +313,8 @@ def _file_name_contradictions(file_name: str, report: Report, reports: Sequence[
         evidence = f"{stem}: {', '.join(map(str, periods[:NAMED]))}; {next(iter(report.sheets.values())).name}: {report.period}"
         result.append(findings.PERIOD_CONTRADICTION.at(found=evidence))
     codes = _unit_codes_in(stem, report.period.end_date, index)
-    fitting = {code for each in reports for code in (each.unit.unit_code, *each.unit.ancestors)}
-    if codes and not codes & fitting:
+    fitting = {code for each in reports if each.unit for code in (each.unit.unit_code, *each.unit.ancestors)}
+    if codes and report.unit and not codes & fitting:
         evidence = f"{stem}: {', '.join(sorted(codes)[:NAMED])}; {report.unit.unit_code} ({report.unit.name_vi})"
         result.append(findings.UNIT_CONTRADICTION.at(found=evidence))
     return result

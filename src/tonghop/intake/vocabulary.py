@@ -35,6 +35,8 @@ NARRATIVE_LABELS = frozenset(
     }
 )
 
+HEAD_LABELS = FORM_LABELS | UNIT_CODE_LABELS | UNIT_LABELS | PERIOD_LABELS | AS_OF_LABELS
+
 CODE_HEADERS = frozenset({"ma", "ma so", "stt", "tt", "code"})
 LABEL_HEADERS = frozenset({"chi tieu", "ten chi tieu", "noi dung", "indicator"})
 UNIT_OF_MEASURE_HEADERS = frozenset({"don vi tinh", "dvt", "unit of measure"})
@@ -51,6 +53,10 @@ ASIDE_MARK = "Trang này do phần mềm Tổng Hợp thêm vào, không phải 
 
 PERIOD_EXAMPLE = "Tháng 08/2022, Quý 3/2022, 6 tháng đầu năm 2022, Năm 2022"
 DATE_EXAMPLE = "14/08/2022"
+
+LABEL_CHARACTERS = 40
+VALUE_CHARACTERS = 200
+"""What matters of a label and of a value is no longer."""
 
 _SPACES = re.compile(r"[\s\u200b\u200c\u200d\u2060\ufeff]+")
 
@@ -136,6 +142,15 @@ def read_period(text: str) -> Period | None:
     if not found and _BARE_YEAR.fullmatch(fold(text)):
         return Period.parse(fold(text))
     return found.pop() if len(found) == 1 else None
+
+
+_MONTH_TAB = re.compile(r"(?:thang|th|t|month)?[\s._-]*(0?[1-9]|1[0-2])(?:[\s./_-]*(?:nam)?\s*((?:19|20)[0-9]{2}))?")
+
+
+def month_of_tab(name: str) -> tuple[int, int | None] | None:
+    """Month and year that the name of a tab stands for (`Tháng 8`, `T8`, `08.2022`); None when it is no month."""
+    match = _MONTH_TAB.fullmatch(fold(name))
+    return (int(match[1]), int(match[2]) if match[2] else None) if match else None
 
 
 _DATES = (
