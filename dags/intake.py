@@ -7,6 +7,8 @@ archives, reads and stages the files of one batch, a transaction a file; `announ
 when something waits to be judged or published, and that starts `refresh`. A file that cannot be read is a finding of its unit, never a
 failed task.
 
+`send_receipts` answers each file with a receipt in the outbox, and `mail_receipts` mails it where a connection is set.
+
 **Owner.** Data engineering.
 
 **When it is red.** `confirm_sources`: a landing area, or a folder in it, could not be looked into; the message says which, and what to
@@ -81,6 +83,19 @@ def intake() -> None:
     def confirm_all_read() -> None:
         """Do nothing: this task fails with its predecessors."""
 
+    # An answer to a unit that cannot be written or mailed is red by itself and keeps nothing else waiting.
+    @task(trigger_rule=TriggerRule.ALL_DONE)
+    def send_receipts() -> None:
+        from tonghop import answers
+
+        answers.answer_intake()
+
+    @task
+    def mail_receipts() -> int:
+        from tonghop import answers
+
+        return answers.mail_answers()
+
     @task(retries=0)
     def confirm_sources(unreachable: list[str]) -> None:
         if unreachable:
@@ -89,7 +104,10 @@ def intake() -> None:
     batches = list_batches()
     confirm_sources(batches["unreachable"])
     staged = read_and_stage.expand(batch=batches)
-    staged >> [announce_submissions(batches), confirm_all_read()]
+    receipts = send_receipts()
+    staged >> [announce_submissions(batches), confirm_all_read(), receipts]
+    if settings().mail_connection:
+        receipts >> mail_receipts()
 
 
 intake()

@@ -6,6 +6,8 @@ Judges what is staged and publishes what passed: the marts change all at once, o
 freezes what the next publication takes in, `build` runs dbt for it, `check` is gate 2 on the marts as BI will see them, `publish`
 flips one row, `report` writes the quality report. Every step may be run again: it takes up what an earlier attempt left.
 
+`send_returned` sends each unit its workbook back with what gate 1 found, and `mail_returned` mails it where a connection is set.
+
 **Owner.** Data engineering; what a refused gate says concerns the owner of the rule.
 
 **When it is red.** *check*: gate 2 refused. The candidate was discarded and BI still shows the publication before; the log names the
@@ -102,8 +104,23 @@ def refresh() -> None:
 
         return str(refresh.quality_report(publication))
 
-    candidate = open_candidate()
-    decide(judge()) >> candidate
+    # Beside the way to the publication: an answer that cannot be written or mailed is red by itself and keeps nothing waiting.
+    @task
+    def send_returned() -> None:
+        from tonghop import answers
+
+        answers.answer_gate_1()
+
+    @task
+    def mail_returned() -> int:
+        from tonghop import answers
+
+        return answers.mail_answers()
+
+    candidate, returned = open_candidate(), send_returned()
+    decide(judge()) >> [candidate, returned]
+    if settings().mail_connection:
+        returned >> mail_returned()
     report(publish(check(build(candidate))))
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
-from tonghop import gate, publication, warehouse
+from tonghop import answers, gate, publication, warehouse
 from tonghop.catalog import load_pack, read_pack
 from tonghop.database import connect
 from tonghop.errors import NeedsCorrection
@@ -39,6 +39,8 @@ class RefreshOutcome:
     publications: list[int] = field(default_factory=list)
     gate_2: list[GateOutcome] = field(default_factory=list)
     reports: list[Path] = field(default_factory=list)
+    sent_back: answers.Sent | None = None
+    """what was sent back to units after gate 1; None when that failed, which stops nothing"""
 
 
 def refresh(periods: Sequence[str] | None = None) -> RefreshOutcome:
@@ -47,7 +49,7 @@ def refresh(periods: Sequence[str] | None = None) -> RefreshOutcome:
     A candidate that an interrupted refresh left is published first, then what has come since. Raises GateRefused when gate 2
     refuses, and any TonghopError of a step; the live publication is then as it was.
     """
-    outcome = RefreshOutcome(decide(judge(periods)))
+    outcome = RefreshOutcome(decide(judge(periods)), sent_back=answers.quietly(answers.answer_gate_1))
     left_over = publication.open_number()
     while (number := open_candidate(periods)) is not None:
         build_candidate(number)

@@ -76,6 +76,14 @@ def test_intake_reads_batches_in_mapped_tasks_and_announces_even_when_one_failed
     assert (tasks["confirm_all_read"]["trigger_rule"], tasks["confirm_all_read"]["upstream"]) == ("none_failed", ["read_and_stage"])
 
 
+@pytest.mark.parametrize(("name", "task", "after"), [("intake", "send_receipts", "read_and_stage"), ("refresh", "send_returned", "decide")])
+def test_answers_to_units_follow_at_once_and_nothing_waits_for_them(dag_bag: dict[str, Any], name: str, task: str, after: str) -> None:
+    tasks = dag_bag["dags"][name]["tasks"]
+    assert tasks[task]["upstream"] == [after]
+    assert tasks[task]["trigger_rule"] == ("all_done" if name == "intake" else "all_success")
+    assert [other for other, values in tasks.items() if task in values["upstream"]] == []
+
+
 def test_refresh_is_started_by_the_asset_that_intake_emits_or_by_the_calendar(dag_bag: dict[str, Any]) -> None:
     assert dag_bag["dags"]["refresh"]["timetable"] == "AssetOrTimeSchedule"
     assert dag_bag["dags"]["refresh"]["assets"] == ["staged_submissions"]
@@ -84,6 +92,6 @@ def test_refresh_is_started_by_the_asset_that_intake_emits_or_by_the_calendar(da
 def test_refresh_goes_from_judgement_to_report_step_by_step(dag_bag: dict[str, Any]) -> None:
     tasks = dag_bag["dags"]["refresh"]["tasks"]
     order = ["judge", "decide", "open_candidate", "build", "check", "publish", "report"]
-    assert list(tasks) and set(tasks) == set(order)
+    assert list(tasks) and set(tasks) == {*order, "send_returned"}
     for before, after in pairwise(order):
         assert before in tasks[after]["upstream"]

@@ -29,14 +29,17 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Read files and folders and stage what they say. Exit 1 when a file cannot be opened at all, or nothing could be taken in."""
-    from tonghop import staging
+    from tonghop import answers, staging
 
     database.ensure_server()
     outcomes = staging.load_paths(paths)
+    sent = answers.quietly(answers.answer_intake)
     if as_json:
         print_json([outcome.as_dict() for outcome in outcomes])
     else:
         _print_outcomes(outcomes)
+        if sent and sent.answers:
+            say(f"{sent.answers:,} receipts in {settings().outbox_path}")
     counts = Counter(outcome.outcome for outcome in outcomes)
     if counts["failed"] or not counts["staged"] + counts["unchanged"] + counts["known"]:
         raise typer.Exit(1)
@@ -59,6 +62,9 @@ def refresh(
     gates = [outcome.gate_1] if outcome.gate_1 else []
     for gate in [*gates, *outcome.gate_2]:
         say(gate.explain())
+    if outcome.sent_back and outcome.sent_back.answers:
+        back = outcome.sent_back
+        say(f"{back.answers:,} files go back to their units, {back.workbooks:,} of them marked, in {settings().outbox_path}")
     for number, page in zip(outcome.publications, outcome.reports, strict=True):
         say(f"Publication {number} is live. Its quality report: {page}")
     if not outcome.publications:
