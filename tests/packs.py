@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tonghop.catalog.files import OPTIONAL
+
 FILES: dict[str, str] = {
     "pack.yml": """\
 code: TEST
@@ -243,11 +245,11 @@ def write_pack(directory: Path, **overrides: str | None) -> Path:
     """Write the pack into `directory` and return it. An override names a file by its stem and gives its whole text
     (None: the file is left out), as in `write_pack(tmp_path, units=..., rules="[]")`."""
     directory.mkdir(parents=True, exist_ok=True)
-    stems = {Path(name).stem: name for name in FILES}
+    stems = {Path(name).stem: name for name in (*FILES, *sorted(OPTIONAL))}
     if unknown := overrides.keys() - stems.keys():
         raise KeyError(f"no file of a pack: {sorted(unknown)}")
     for stem, name in stems.items():
-        text = overrides.get(stem, FILES[name])
+        text = overrides.get(stem, FILES.get(name))
         if text is not None:
             (directory / name).write_bytes(text.encode())
     return directory

@@ -60,6 +60,14 @@ def may_be_header(row: Mapping[int, RawCell], header: Header) -> bool:
     return fold(text_at(row, header.label)[:LABEL_CHARACTERS]) in vocabulary.LABEL_HEADERS
 
 
+def names_columns(row: Mapping[int, RawCell], header: Header) -> bool:
+    """Whether a row below a header is one of another table: words above codes or labels, and words above figures."""
+    if header.columns.isdisjoint(row):
+        return False
+    texts = [cell.text for cell in row.values() if cell.kind is Kind.TEXT and len(cell.text) <= LABEL_CHARACTERS]
+    return len(texts) == len(row) > 1 and any(fold(text) in vocabulary.CODE_HEADERS | vocabulary.LABEL_HEADERS for text in texts)
+
+
 def text_at(row: Mapping[int, RawCell], column: int | None) -> str:
     """What stands in a column of a row, as far as it matters."""
     cell = row.get(column) if column is not None else None

@@ -18,7 +18,9 @@ from tonghop.intake import findings, vocabulary
 from tonghop.intake.cells import Kind, RawCell, Sheet, address, clean
 from tonghop.intake.findings import FindingKind
 from tonghop.intake.form_index import SheetIndex
-from tonghop.intake.headers import Header, header_at, is_numbering, may_be_header, text_at
+from tonghop.intake.headers import Header, header_at, is_numbering, may_be_header, names_columns, text_at
+from tonghop.intake.matching import told
+from tonghop.intake.proposals import for_column, for_row, for_unit
 from tonghop.intake.scope import Scope
 from tonghop.intake.vocabulary import LABEL_CHARACTERS, fold, squeeze
 from tonghop.model import CellAddress, Finding, Narrative
@@ -52,11 +54,16 @@ class Table:
     counts: Counter[str] = field(default_factory=Counter)
     """findings about rows, by code"""
 
-    def note(self, finding: Finding) -> None:
-        """Add a finding about a row; a sheet with very many of one kind is told of the first ones, and how many more there are."""
+    def note(self, finding: Finding) -> bool:
+        """Add a finding about a row; a sheet with very many of one kind is told of the first ones, and how many more there are.
+
+        Answers whether it was among the first.
+        """
         self.counts[finding.code] += 1
         if self.counts[finding.code] <= MOST_ROWS:
             self.findings.append(finding)
+            return True
+        return False
 
     def note_the_rest(self, sheet: str) -> None:
         """Add what `note` has left out, as one finding a kind."""
@@ -96,12 +103,16 @@ class _Search:
         self.nobody = self.found.astray if index.has_units else self.found.own
         self.header: Header | None = None
         self.headers: list[Header] = []
+        self.is_foreign = False
+        """below the header of a table that the form does not have"""
         self.lost_columns: dict[int, int] = {}
         self.awaiting: str | None = None
         """the topic of a comment whose text follows below"""
         self.above: list[int] = []
         """the rows of the form that the next row may stand under, outermost first"""
         self.fixed = {each.at for each in index.cells}
+        self.strangers: list[tuple[int, str]] = []
+        """rows with figures that are none of the form's: the place of their finding, and their label"""
 
     def run(self) -> Found:
         """Go through the rows, then say what is missing and what was left."""
@@ -119,7 +130,12 @@ class _Search:
         if not self.is_guest:
             for column, row_number in self.lost_columns.items():
                 name = next((squeeze(each.names[column]) for each in self.headers if column in each.names), "–")
-                found.own.findings.append(findings.UNKNOWN_COLUMN.at(sheet.name, address(row_number, column), found=name))
+                proposal = for_column(name, self.index, self._missing_columns())
+                expected = told(proposal.candidates) if proposal else "–"
+                found.own.findings.append(
+                    findings.UNKNOWN_COLUMN.at(sheet.name, address(row_number, column), found=name, expected=expected, proposal=proposal)
+                )
+            self._propose()
             self._note_unread()
         self._note_hidden_columns()
         if sheet.merges:
@@ -129,24 +145,31 @@ class _Search:
 
     def _row(self, row_number: int, row: Mapping[int, RawCell]) -> None:
         header = self.header
-        if self.has_columns and (header is None or may_be_header(row, header)) and self._is_header(row_number):
-            return
+        if self.has_columns and (header is None or may_be_header(row, header)):
+            if self._is_header(row_number):
+                return
+            self.is_foreign = self.is_foreign or (header is not None and names_columns(row, header))
         if header is None:
             if not self._remark(row_number, row):
                 self._follow(row_number, row)
             return
-        unit = self._unit_of(row_number, row, header) if self.index.unit_row is not None else None
-        position = self._form_row(row_number, row, header) if unit is None else self.index.unit_row
+        if row_number == header.last_row + 1 and is_numbering(row, header):
+            return
+        unit = self._unit_of(row_number, row, header) if self.index.unit_row is not None and not self.is_foreign else None
+        position = self.index.unit_row if unit else None if self.is_foreign else self._form_row(row_number, row, header)
         if position is not None:
             self.awaiting = None
             self._take(row_number, row, position, unit, header)
-        elif (row_number == header.last_row + 1 and is_numbering(row, header)) or self._remark(row_number, row):
+        elif self._remark(row_number, row):
             return
         elif self._has_figures(row, header):
             self.above.clear()
             label = squeeze(" ".join(row[column].text for column in sorted(header.texts) if column in row))
             if not self.is_guest and not self._is_read_elsewhere(row, header):
-                self.nobody.note(findings.UNKNOWN_ROW.at(self.sheet.name, address(row_number, min(row)), found=clean(label) or "–"))
+                found = findings.UNKNOWN_ROW.at(self.sheet.name, address(row_number, min(row)), found=clean(label) or "–", expected="–")
+                if self.nobody.note(found):
+                    own = text_at(row, header.label) or text_at(row, header.code)
+                    self.strangers.append((len(self.nobody.findings) - 1, clean(squeeze(own))))
         else:
             self._follow(row_number, row)
 
@@ -160,6 +183,7 @@ class _Search:
         if begun is None:
             return False
         self.header, repeated = begun
+        self.is_foreign = False
         self.headers.append(self.header)
         self.found.own.findings.extend(repeated)
         return True
@@ -320,16 +344,36 @@ class _Search:
         if not self.headers:
             problems.append(findings.MISSING_HEADER.at(name, expected=", ".join(column.header_vi for column in index.sheet.columns)))
             return
+        for position in self._missing_columns():
+            problems.append(findings.MISSING_COLUMN.at(name, expected=index.sheet.columns[position].header_vi))
+        for position in self._missing_rows():
+            row = index.sheet.rows[position]
+            expected = f"{row.row_code} {row.label_vi}"
+            problems.append(findings.MISSING_ROW.at(name, expected=expected, indicator_code=row.indicator_code))
+
+    def _missing_columns(self) -> list[int]:
         present = {position for header in self.headers for part in header.parts for position in part.columns.values()}
-        for position, column in enumerate(index.sheet.columns):
-            is_to_come = column.month is not None and column.month > self.scope.period.end_date.month
-            if position not in present and not is_to_come:
-                problems.append(findings.MISSING_COLUMN.at(name, expected=column.header_vi))
+        last_month = self.scope.period.end_date.month
+        return [
+            position
+            for position, column in enumerate(self.index.sheet.columns)
+            if position not in present and not (column.month is not None and column.month > last_month)
+        ]
+
+    def _missing_rows(self) -> list[int]:
         there = {position for table in (self.found.own, *self.found.of_units.values()) for position in table.first_row}
-        for position, row in enumerate(index.sheet.rows):
-            if position != index.unit_row and position not in there:
-                told = f"{row.row_code} {row.label_vi}"
-                problems.append(findings.MISSING_ROW.at(name, expected=told, indicator_code=row.indicator_code))
+        return [position for position in range(len(self.index.sheet.rows)) if position != self.index.unit_row and position not in there]
+
+    def _propose(self) -> None:
+        """Say of rows that are none of the form's which of the missing ones they may be."""
+        missing = self._missing_rows() if self.strangers else []
+        for place, label in self.strangers:
+            proposal = for_row(label, self.index, missing) if self.index.unit_row is None else for_unit(label, self.scope)
+            if proposal is not None:
+                noted = self.nobody.findings[place]
+                self.nobody.findings[place] = findings.UNKNOWN_ROW.at(
+                    noted.sheet, noted.cell, found=noted.found, expected=told(proposal.candidates), proposal=proposal
+                )
 
     def _note_unread(self) -> None:
         """Numbers above the first header, or beside the fixed cells of a sheet without a table."""
