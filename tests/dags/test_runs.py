@@ -1,18 +1,25 @@
 """Runs of the DAGs, with stand-ins for the steps: what is skipped, what is tried again, what is red.
 
 All scenarios run in one process of their own (importing Airflow takes longer than they do); each test looks at one of them.
+The last test has no stand-ins: files come from an SFTP server that an Airflow connection leads to.
 """
 
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.packs import write_pack
+from tests.staging.places import LONG_AGO, put
+from tests.staging.servers import PASSWORD, USER, sftp_server
+from tests.staging.test_work import workbook
 
+from tonghop.database import connect
 from tonghop.settings import PROJECT
 
 pytestmark = pytest.mark.airflow
@@ -25,7 +32,7 @@ from airflow.dag_processing.dagbag import DagBag
 from airflow.utils.session import create_session
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.asset import AssetEvent
-from tonghop import refresh, staging
+from tonghop import answers, refresh, staging
 
 def outcome(dag_id, stand_ins):
     called = []
@@ -34,7 +41,7 @@ def outcome(dag_id, stand_ins):
             called.append([name, *arguments])
             return do(*arguments)
         return step
-    exec(stand_ins, {"stand_in": stand_in, "refresh": refresh, "staging": staging})
+    exec(stand_ins, {"stand_in": stand_in, "answers": answers, "refresh": refresh, "staging": staging})
     dag = DagBag(dags).dags[dag_id]
     for task in dag.tasks:
         task.retries = 0
@@ -59,15 +66,23 @@ refresh.build_candidate = stand_in("build_candidate", lambda number: None)
 refresh.check_candidate = stand_in("check_candidate", lambda number: None)
 refresh.publish = stand_in("publish", lambda number: None)
 refresh.quality_report = stand_in("quality_report", lambda number: "index.html")
+answers.answer_gate_1 = lambda: None
 """
 _INTAKE = """
 BATCHES = [["/landing/a.xlsx", "/landing/b.xlsx"], ["/landing/c.xlsx"]]
 staging.plan_intake = stand_in("plan_intake", lambda: (BATCHES, []))
 staging.read_and_stage = stand_in("read_and_stage", lambda batch: {"files": len(batch)})
 staging.pending_work = lambda: True
+answers.answer_intake = lambda: None
 refresh.is_at_work = lambda: False
 """
 _NOTHING_NEW = _INTAKE + "staging.plan_intake = lambda: ([], [])\n"
+
+_NO_ANSWERS = """
+def refuse():
+    raise OSError("disk full")
+answers.answer_gate_1 = answers.answer_intake = refuse
+"""
 
 SCENARIOS = {
     "refresh": ("refresh", _REFRESH),
@@ -81,6 +96,8 @@ def refuse(number):
 refresh.check_candidate = stand_in("check_candidate", refuse)
 """,
     ),
+    "answers fail": ("refresh", _REFRESH + _NO_ANSWERS),
+    "receipts fail": ("intake", _INTAKE + _NO_ANSWERS),
     "intake": ("intake", _INTAKE),
     "nothing waits": ("intake", _NOTHING_NEW + "staging.pending_work = lambda: False"),
     "nothing new": ("intake", _NOTHING_NEW),
@@ -104,18 +121,28 @@ Outcomes = dict[str, dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def outcomes(airflow_environment: dict[str, str]) -> Outcomes:
-    """What became of each scenario: state of the run and of its tasks, steps called with their arguments, events emitted."""
+def migrated(airflow_environment: dict[str, str]) -> dict[str, str]:
+    """The environment of an Airflow whose database has its tables and knows the DAGs."""
     airflow = Path(sys.executable).with_name("airflow")
     for command in ((airflow, "db", "migrate"), (airflow, "dags", "reserialize")):
         done = subprocess.run(command, env=airflow_environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+    return airflow_environment
+
+
+def run(scenarios: dict[str, tuple[str, str]], environment: dict[str, str]) -> tuple[Outcomes, str]:
+    """What became of each scenario (state of the run and of its tasks, steps called with their arguments, events), and what was printed."""
     done = subprocess.run(
-        [sys.executable, "-c", _RUN, str(PROJECT / "dags"), json.dumps(SCENARIOS)],
-        env=airflow_environment, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", _RUN, str(PROJECT / "dags"), json.dumps(scenarios)],
+        env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert "RESULT" in done.stdout, done.stdout[-5000:] + done.stderr[-5000:]
-    return dict(json.loads(done.stdout.rpartition("RESULT")[2].splitlines()[0]))
+    return dict(json.loads(done.stdout.rpartition("RESULT")[2].splitlines()[0])), done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def outcomes(migrated: dict[str, str]) -> Outcomes:
+    return run(SCENARIOS, migrated)[0]
 
 
 def test_a_refresh_takes_the_steps_in_order_with_ids_only(outcomes: Outcomes) -> None:
@@ -140,6 +167,15 @@ def test_a_refused_gate_makes_the_run_red_and_publishes_nothing(outcomes: Outcom
     assert done["tasks"]["check"] == ["failed"]
     assert done["tasks"]["publish"] == ["upstream_failed"]
     assert "publish" not in [name for name, *_ in done["called"]]
+
+
+def test_answers_that_cannot_be_written_are_red_and_stop_nothing(outcomes: Outcomes) -> None:
+    published = outcomes["answers fail"]
+    assert (published["tasks"]["send_returned"], published["tasks"]["report"]) == (["failed"], ["success"])
+    assert ["publish", 3] in published["called"]
+    staged = outcomes["receipts fail"]
+    assert (staged["tasks"]["send_receipts"], staged["tasks"]["announce_submissions"]) == (["failed"], ["success"])
+    assert (published["state"], staged["state"], staged["events"]) == ("failed", "failed", 1)
 
 
 def test_intake_reads_each_batch_and_announces_once(outcomes: Outcomes) -> None:
@@ -176,3 +212,37 @@ def test_a_batch_that_fails_is_red_and_does_not_keep_the_others_back(outcomes: O
     assert done["tasks"]["announce_submissions"] == ["success"]
     assert done["tasks"]["confirm_all_read"] == ["upstream_failed"]
     assert (done["state"], done["events"]) == ("failed", 1)
+
+
+@pytest.mark.database
+def test_intake_reads_files_from_an_airflow_connection(migrated: dict[str, str], state_home: Path, warehouse: None, tmp_path: Path) -> None:
+    with sftp_server(tmp_path / "server") as sftp:
+        put(sftp.folder / "in" / "C11" / "báo cáo.xlsx", workbook("C11"))
+        put(sftp.folder / "in" / "C11" / "hỏng.xlsx", b"no workbook")
+        connection = {"conn_type": "sftp", "host": "127.0.0.1", "port": sftp.port, "login": USER, "password": PASSWORD}
+        environment = migrated | {
+            "TONGHOP_HOME": str(state_home),
+            "TONGHOP_CATALOG": str(write_pack(tmp_path / "pack")),
+            "TONGHOP_ARCHIVE": str(tmp_path / "archive"),
+            "TONGHOP_LANDING": '[{"url": "sftp://units@server/in", "done": "../done", "failed": "../failed"}]',
+            "TONGHOP_LANDING_OPTIONS": json.dumps({"sftp://units@": {"known_hosts": str(sftp.known_hosts)}}),
+            "TONGHOP_SETTLE_SECONDS": "1",
+            "AIRFLOW_CONN_UNITS": json.dumps(connection),
+        }
+        outcomes, printed = run({"intake": ("intake", "")}, environment)
+        left = sorted(path.relative_to(sftp.folder).as_posix() for path in sftp.folder.rglob("*.xlsx"))
+    done = outcomes["intake"]
+    assert (done["state"], done["tasks"]["read_and_stage"], done["events"]) == ("success", ["success"], 1)
+    assert left == ["done/C11/báo cáo.xlsx", "failed/C11/hỏng.xlsx"]
+    with connect("auditor") as database:
+        receipts = database.execute("select source_uri, sender, received_at, outcome from staging.receipt order by source_uri").fetchall()
+    assert receipts == [
+        ("sftp://units@server/in/C11/báo cáo.xlsx", "C11", LONG_AGO.replace(microsecond=0), "staged"),
+        ("sftp://units@server/in/C11/hỏng.xlsx", "C11", LONG_AGO.replace(microsecond=0), "rejected"),
+    ]
+    with sqlite3.connect(Path(migrated["AIRFLOW_HOME"]) / "airflow.db") as airflow:
+        written = "\n".join(airflow.iterdump())
+    assert "sftp://units@server" in written, "the tasks passed the URIs on"
+    for secret in (PASSWORD, json.dumps(PASSWORD)[1:-1]):
+        assert secret not in written
+        assert secret not in printed
