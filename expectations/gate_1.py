@@ -24,6 +24,7 @@ KIND_REASONS = {
     "outlier": "Số liệu khác thường cần được kiểm tra / A figure far from the unit's own history needs a look",
     "finding": "Ô và tệp phải đọc được rõ ràng / Files and cells must be readable without doubt",
     "missing_report": "Báo cáo đến hạn phải được gửi / A report that is due must have come",
+    "correction": "Số sửa tay phải đúng với số đang có trong báo cáo / A hand correction must find the value that it expects",
 }
 """Why each kind of rule is checked. The text of the single rule stands in the pack."""
 
@@ -136,7 +137,17 @@ def _judged(gate_run_id: int) -> Asset:
                 select from warehouse.int_submissions_in_view as v
                 where v.submission_id = j.submission_id and v.gate_run_id = {gate_run_id}
             ) as was_seen_by_rules,
-            exists (select from audit.verdict as v where v.submission_id = j.submission_id) as has_verdict
+            exists (
+                select from (
+                    select v.gate_run_id from audit.verdict as v
+                    where v.submission_id = j.submission_id and v.verdict not in ('held', 'withdrawn')
+                    order by v.verdict_id desc
+                    limit 1
+                ) as last
+                where
+                    audit.corrections_judged(j.submission_id, last.gate_run_id)
+                    = audit.corrections_judged(j.submission_id, {gate_run_id})
+            ) as has_verdict
         from judged as j
         left join cells_read as r on j.submission_id = r.submission_id
         left join form_sizes as s on j.pack_hash = s.pack_hash and j.form_code = s.form_code and j.form_version = s.version
@@ -167,7 +178,7 @@ def _judged(gate_run_id: int) -> Asset:
             Check(
                 name="judged_once",
                 severity=Severity.CRITICAL,
-                description="Không báo cáo nào được xét hai lần / No submission may be judged twice",
+                description="Không báo cáo nào được xét hai lần như nhau / No submission may be judged twice with the same hand corrections",
                 query="select submission_id, unit_code, form_code, period_code from {batch} where has_verdict",
             ),
             Check(

@@ -132,9 +132,18 @@ def _submissions(publication: int) -> Asset:
         name="submissions",
         query=f"""
             with cells_accepted as (
-                select s.submission_id, count(*) as cells, sum(c.value) as total
+                select
+                    s.submission_id,
+                    count(*) as cells,
+                    sum(case when h.correction_code is null then c.value else h.use_value end) as total
                 from audit.candidate_slot as s
                 inner join staging.cell as c on s.submission_id = c.submission_id
+                left join audit.judged_correction as h
+                    on
+                        s.gate_run_id = h.gate_run_id
+                        and c.submission_id = h.submission_id
+                        and (c.indicator_code, c.measure, c.breakdown_code) = (h.indicator_code, h.measure, h.breakdown_code)
+                        and (c.state, c.value) is not distinct from (h.found_state, h.found_value)
                 where s.publication = {publication}
                 group by s.submission_id
             ),

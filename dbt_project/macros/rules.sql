@@ -58,7 +58,8 @@
 {%- endmacro %}
 
 
-{# The states of a cell that a rule can reckon with. #}
+{# Whether a rule can reckon with a cell: only the states `number` and `zero` have a value. The planner has no statistics of what may be
+   corrected, and takes a condition on the state for one that hardly any cell meets. #}
 {% macro has_number(cells=none) -%}
-    {{ cells ~ '.' if cells else '' }}state in ('number', 'zero')
+    {{ cells ~ '.' if cells else '' }}value is not null
 {%- endmacro %}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 OPEN_END = 2147483647
 """`to_publication` of a row that is still valid."""
@@ -160,12 +161,13 @@ class Severity(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What gate 1 decides about a submission. HELD: taken back by a rollback."""
+    """What gate 1 decides about a submission. HELD: taken back by a rollback; WITHDRAWN: taken back by the unit."""
 
     ACCEPTED = "accepted"
     ACCEPTED_WITH_WARNINGS = "accepted_with_warnings"
     QUARANTINED = "quarantined"
     HELD = "held"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,28 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Candidate:
+    """What an unknown text may mean: the code of a unit or row, its name, and how near it is (0 to 100)."""
+
+    code: str
+    name: str
+    score: int
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A text that is not known where it stands, and what it may mean, nearest first. People decide; nothing is read by it.
+
+    `scope` is the form, for rows and columns with the sheet behind a space; empty for units and senders.
+    """
+
+    kind: Literal["unit", "row", "column", "sheet", "sender"]
+    scope: str
+    seen: str
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True)
 class Finding:
     """Something wrong or doubtful in a file, with its address. `code` is stable; both texts say what was expected,
     what was found and what to do. `severity` is intake's own; rules of kind `finding` decide what it does to a verdict.
@@ -228,6 +252,7 @@ class Finding:
     found: str | None = None
     expected: str | None = None
     indicator_code: str | None = None
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ TABLES = """
         primary key (period_key, form_key, unit_key, to_publication)
     );
     create table warehouse.fct_submission (
-        submission_id bigint, status text, verdict text, {versions}, primary key (submission_id, to_publication)
+        submission_id bigint, status text, verdict text, gate_run_id bigint, {versions}, primary key (submission_id, to_publication)
     );
     create table warehouse.agg_indicator_period (
         period_key integer, indicator_key integer, unit_key integer, value numeric, ytd_value numeric, {versions},
@@ -179,10 +179,10 @@ _BUILD = f"""
 
     create temporary table wanted_submission on commit drop as
     select distinct on (s.submission_id)
-        s.submission_id, v.verdict,
+        s.submission_id, v.verdict, v.gate_run_id,
         case
             when s.submission_id = w.submission_id then 'in_force'
-            when v.verdict in ('quarantined', 'held') then v.verdict
+            when v.verdict in ('quarantined', 'held', 'withdrawn') then v.verdict
             else 'superseded'
         end as status
     from wanted w join staging.submission s using (unit_code, period_code) join audit.verdict v on v.submission_id = s.submission_id
@@ -194,7 +194,7 @@ _BUILD = f"""
         and (o.submission_id, o.status, o.verdict) not in (select submission_id, status, verdict from wanted_submission);
 
     insert into warehouse.fct_submission
-    select submission_id, status, verdict, %(number)s, {OPEN} from wanted_submission
+    select submission_id, status, verdict, gate_run_id, %(number)s, {OPEN} from wanted_submission
     where submission_id not in (select submission_id from warehouse.fct_submission where to_publication = {OPEN});
 
     create temporary table wanted_figure on commit drop as

@@ -24,6 +24,7 @@ slots_with_keys as (
         slots.period_code,
         periods.year,
         slots.submission_id,
+        slots.gate_run_id,
         slots.change
     from slots
     inner join periods on slots.period_code = periods.period_code

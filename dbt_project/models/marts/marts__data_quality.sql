@@ -4,6 +4,7 @@ with duties as (
 
 submissions as (
     select * from {{ published_rows(ref('fct_submission')) }}
+    where status <> 'withdrawn'
 ),
 
 units as (

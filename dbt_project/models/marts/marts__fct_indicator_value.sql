@@ -14,5 +14,6 @@ select
     state,
     submission_id,
     sheet,
-    cell
+    cell,
+    correction_code
 from facts

@@ -26,5 +26,6 @@ select
     findings_info,
     failures_critical,
     failures_warning,
-    failures_info
+    failures_info,
+    gate_run_id
 from submissions

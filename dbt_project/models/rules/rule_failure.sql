@@ -12,6 +12,7 @@
     'outlier',
     'finding',
     'missing_report',
+    'correction',
 ] %}
 
 {% for kind in kinds %}

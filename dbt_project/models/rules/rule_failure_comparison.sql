@@ -7,7 +7,7 @@ rule_terms as (
 ),
 
 cells as not materialized (
-    select * from {{ ref('stg_submissions__cells') }}
+    select * from {{ ref('int_cells_as_judged') }}
 ),
 
 term_counts as (

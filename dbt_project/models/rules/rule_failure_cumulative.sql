@@ -7,7 +7,7 @@ submissions as (
 ),
 
 cells as not materialized (
-    select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }}
+    select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }}
 ),
 
 indicators as (

@@ -11,7 +11,7 @@ submissions as (
 ),
 
 cells as (
-    select * from {{ ref('stg_submissions__cells') }} where measure = 'value' and state = 'number' and value <> 0
+    select * from {{ ref('int_cells_as_judged') }} where measure = 'value' and value <> 0
 ),
 
 compared_periods as (

@@ -7,7 +7,7 @@ rule_terms as (
 ),
 
 cells as not materialized (
-    select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }}
+    select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }}
 ),
 
 -- a count and its printed rate imply the base that the rate was computed on

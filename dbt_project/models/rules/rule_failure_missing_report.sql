@@ -31,7 +31,17 @@ submissions as (
     select * from {{ ref('stg_submissions__submissions') }}
 ),
 
--- a report that was held back has come: it is not missing
+verdicts as (
+    select * from {{ ref('stg_audit__verdict_history') }}
+),
+
+withdrawn as (
+    select submission_id
+    from verdicts
+    where verdict = 'withdrawn'
+),
+
+-- a report that was held back has come: it is not missing; one that was withdrawn is
 duties_overdue as (
     select
         judgement.gate_run_id,
@@ -51,6 +61,7 @@ duties_overdue as (
                 submissions.unit_code = duties.unit_code
                 and submissions.form_code = duties.form_code
                 and submissions.period_code = duties.period_code
+                and submissions.submission_id not in (select withdrawn.submission_id from withdrawn)
         )
 )
 

@@ -13,7 +13,7 @@ submissions as (
 ),
 
 cells as not materialized (
-    select * from {{ ref('stg_submissions__cells') }} where {{ has_number() }} and measure = 'value'
+    select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }} and measure = 'value'
 ),
 
 -- a running total grows for ever: its level says nothing

@@ -12,6 +12,7 @@ slots_of_the_candidate as (
         form_code,
         period_code,
         submission_id,
+        gate_run_id,
         change
     from slots
     where publication = (select candidate.number from candidate)

@@ -2,6 +2,7 @@ select
     verdict_id,
     submission_id,
     verdict,
+    gate_run_id,
     failures_critical,
     failures_warning,
     failures_info,

@@ -15,6 +15,10 @@ cells as (
     select * from {{ ref('stg_submissions__cells') }}
 ),
 
+corrections as (
+    select * from {{ ref('stg_audit__judged_corrections') }}
+),
+
 indicators as (
     select * from {{ open_rows(ref('dim_indicator')) }}
 ),
@@ -32,13 +36,15 @@ figures_in_force as (
         breakdowns.breakdown_key,
         cells.measure,
         cells.role,
-        cells.value,
-        cells.state,
+        {{ corrected('value', 'corrections', 'cells') }} as value,
+        {{ corrected('state', 'corrections', 'cells') }} as state,
         cells.submission_id,
         cells.sheet,
-        cells.cell
+        cells.cell,
+        corrections.correction_code
     from slots
     inner join cells on slots.submission_id = cells.submission_id
+    left join corrections on slots.gate_run_id = corrections.gate_run_id and {{ corrects('corrections', 'cells') }}
     inner join indicators on cells.indicator_code = indicators.indicator_code
     inner join breakdowns on cells.breakdown_code = breakdowns.breakdown_code
 )

@@ -40,6 +40,7 @@ last_verdicts as (
     select distinct on (verdict_history.submission_id)
         verdict_history.submission_id,
         verdict_history.verdict,
+        verdict_history.gate_run_id,
         verdict_history.failures_critical,
         verdict_history.failures_warning,
         verdict_history.failures_info
@@ -69,12 +70,13 @@ submissions_with_verdicts as (
     select
         submissions_of_the_slots.*,
         last_verdicts.verdict,
+        last_verdicts.gate_run_id,
         coalesce(last_verdicts.failures_critical, 0) as failures_critical,
         coalesce(last_verdicts.failures_warning, 0) as failures_warning,
         coalesce(last_verdicts.failures_info, 0) as failures_info,
         case
             when submissions_of_the_slots.submission_id = submissions_of_the_slots.in_force_id then 'in_force'
-            when last_verdicts.verdict in ('quarantined', 'held') then last_verdicts.verdict
+            when last_verdicts.verdict in ('quarantined', 'held', 'withdrawn') then last_verdicts.verdict
             else 'superseded'
         end as status
     from submissions_of_the_slots
@@ -140,7 +142,8 @@ submissions_described as (
         coalesce(counted_findings.findings_info, 0) as findings_info,
         submissions_with_verdicts.failures_critical,
         submissions_with_verdicts.failures_warning,
-        submissions_with_verdicts.failures_info
+        submissions_with_verdicts.failures_info,
+        submissions_with_verdicts.gate_run_id
     from submissions_with_verdicts
     left join duties
         on

@@ -66,6 +66,9 @@ def _print_part(part: Part) -> None:
     if part.contributions:
         console.print(table)
     for each in part.contributions:
+        if each.correction:
+            told = " corrected by hand ({correction}): {found} → {use}, {reason} ({author})".format(**each.correction)
+            say(f"  {each.unit_code} {each.period_code} {each.sheet}!{each.cell}:{told}")
         _print_failures(each)
 
 

@@ -109,6 +109,11 @@ def _verdicts(offences: Iterable[tuple[Severity, str]]) -> str:
             counted.reason
         from audit.gate_submission as judged
         left join counted on judged.submission_id = counted.submission_id
-        where judged.gate_run_id = %(gate_run_id)s
+        where
+            judged.gate_run_id = %(gate_run_id)s
+            and not exists ( -- withdrawn meanwhile
+                select from audit.verdict as withdrawal
+                where withdrawal.submission_id = judged.submission_id and withdrawal.verdict = 'withdrawn'
+            )
         order by judged.submission_id
     """  # noqa: S608

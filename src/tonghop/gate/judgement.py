@@ -1,4 +1,4 @@
-"""Opening a run of gate 1 and letting the rules judge: every submission without a verdict, or the open run again."""
+"""Opening a run of gate 1 and letting the rules judge: every submission that is to be judged, or the open run again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _LOCK = 20_041_976
 
 
 def judge(periods: Sequence[str] | None = None) -> int | None:
-    """Judge every submission that has no verdict yet (of `periods`, when given), and return the run of gate 1.
+    """Judge every submission that has no verdict yet, or whose hand corrections have changed since (of `periods`, when given), and
+    return the run of gate 1.
 
     None when nothing is pending. A run that was broken off is taken up again with the same submissions; when the rules or the pack
     have changed meanwhile it is closed and a new one is opened. Raises DbtFailed when a rule model fails; the run then stays open.
@@ -56,10 +57,10 @@ def _new_run(connection: psycopg.Connection, periods: Sequence[str] | None) -> i
     row = connection.execute(
         """
         with pending as (
-            select submission_id from staging.submission as s
-            where
-                not exists (select from audit.verdict as v where v.submission_id = s.submission_id)
-                and (%(periods)s::text[] is null or period_code = any(%(periods)s))
+            select j.submission_id
+            from audit.submission_to_judge as j
+            inner join staging.submission as s on j.submission_id = s.submission_id
+            where %(periods)s::text[] is null or s.period_code = any(%(periods)s)
         ),
         run as (
             insert into audit.gate_run (gate, status, pack_hash, code_version)
@@ -71,6 +72,18 @@ def _new_run(connection: psycopg.Connection, periods: Sequence[str] | None) -> i
             insert into audit.gate_submission (gate_run_id, submission_id)
             select run.gate_run_id, pending.submission_id from run cross join pending
             returning 1
+        ),
+        corrections as (
+            insert into audit.judged_correction (
+                gate_run_id, submission_id, correction_code, indicator_code, measure, breakdown_code,
+                found_state, found_value, use_state, use_value, reason, author
+            )
+            select
+                run.gate_run_id, w.submission_id, w.correction_code, w.indicator_code, w.measure, w.breakdown_code,
+                w.found_state, w.found_value, w.use_state, w.use_value, w.reason, w.author
+            from run
+            cross join audit.wanted_correction as w
+            where w.submission_id in (select submission_id from pending)
         )
         select run.gate_run_id, (select count(*) from submissions) from run
         """,

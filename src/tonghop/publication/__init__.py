@@ -1,7 +1,9 @@
-"""Publications: open a candidate, publish or discard it, go back, and show afterwards what was published and why."""
+"""Publications: open a candidate, publish or discard it, go back, and show afterwards what was published and why; the versions
+of a slot that they choose from."""
 
 from tonghop.publication.acts import discard, open_candidate, pending, publish, rollback
 from tonghop.publication.difference import Difference, diff
+from tonghop.publication.hand_corrections import CorrectionStanding, list_corrections
 from tonghop.publication.lineage import Trace, trace
 from tonghop.publication.records import (
     Publication,
@@ -12,18 +14,25 @@ from tonghop.publication.records import (
     live_number,
     open_number,
 )
+from tonghop.publication.slot_difference import SlotDifference, diff_versions
 from tonghop.publication.verification import Verification, verify_chain
+from tonghop.publication.withdrawal import Withdrawal, withdraw
 
 __all__ = [
+    "CorrectionStanding",
     "Difference",
     "Publication",
     "PublicationProblem",
+    "SlotDifference",
     "Trace",
     "Verification",
+    "Withdrawal",
     "diff",
+    "diff_versions",
     "discard",
     "discard_reason",
     "get_publication",
+    "list_corrections",
     "list_publications",
     "live_number",
     "open_candidate",
@@ -33,4 +42,5 @@ __all__ = [
     "rollback",
     "trace",
     "verify_chain",
+    "withdraw",
 ]

@@ -241,14 +241,27 @@ def _catalog_and_code(connection: psycopg.Connection) -> tuple[str, str]:
 def _compare_with_published(connection: psycopg.Connection, pack_hash: str, code_version: str | None) -> tuple[bool, bool]:
     """Whether catalog or code differ from those of the live publication (then everything is rebuilt and compared), and
     whether they are newer than those of the last refresh: only that is a reason to publish when no slot changed. After a
-    rollback over a change of the catalog the first holds, the second does not."""
-    live = connection.execute(
-        "select p.pack_hash, p.code_version from audit.live as l join audit.publication as p on p.number = l.number"
+    rollback over a change of the catalog the first holds, the second does not. Hand corrections count for their slots only."""
+    found = connection.execute(
+        """
+        with version as (
+            select p.number, p.status, p.kind, coalesce(k.hash_without_corrections, k.pack_hash) as pack_hash, p.code_version
+            from audit.publication as p
+            inner join catalog.pack as k on p.pack_hash = k.pack_hash
+        )
+
+        select
+            (select array[v.pack_hash, v.code_version] from version as v inner join audit.live as l on v.number = l.number),
+            (
+                select array[pack_hash, code_version] from version
+                where status = 'published' and kind = 'refresh' order by number desc limit 1
+            ),
+            (select array[coalesce(hash_without_corrections, pack_hash), %s::text] from catalog.pack where pack_hash = %s)
+        """,
+        (code_version, pack_hash),
     ).fetchone()
-    last_refresh = connection.execute(
-        "select pack_hash, code_version from audit.publication where status = 'published' and kind = 'refresh' order by number desc limit 1"
-    ).fetchone()
-    now = (pack_hash, code_version)
+    assert found is not None
+    live, last_refresh, now = found
     return live is not None and live != now, last_refresh is not None and last_refresh != now
 
 
@@ -281,7 +294,7 @@ def _require_built(connection: psycopg.Connection, number: int) -> None:
         row = connection.execute(
             """
             with built as (
-                select s.unit_code, s.form_code, s.period_code, f.submission_id
+                select s.unit_code, s.form_code, s.period_code, f.submission_id, f.gate_run_id
                 from warehouse.fct_submission as f
                 inner join staging.submission as s on f.submission_id = s.submission_id
                 where f.to_publication = 2147483647 and f.status = 'in_force'
@@ -291,7 +304,7 @@ def _require_built(connection: psycopg.Connection, number: int) -> None:
             from audit.candidate_slot as c
             left join built as b
                 on c.unit_code = b.unit_code and c.form_code = b.form_code and c.period_code = b.period_code
-            where c.publication = %s and c.submission_id is distinct from b.submission_id
+            where c.publication = %s and (c.submission_id, c.gate_run_id) is distinct from (b.submission_id, b.gate_run_id)
             """,
             (number,),
         ).fetchone()

@@ -23,7 +23,9 @@ class NotTraceable(PublicationProblem):
 class Contribution:
     """One cell of a unit's workbook that goes into a figure: its value, where it stands, and how its submission was judged.
 
-    `failures` are the rule failures of the submission that concern this indicator: rule, severity, cell, found, expected.
+    `value` and `state` are those that were published, `raw` is what stands in the cell. `correction` is the hand correction that
+    makes the difference (correction, found, use, reason, author); None for a figure as it was sent. `failures` are the
+    rule failures of the submission that concern this indicator: rule, severity, cell, found, expected.
     """
 
     period_code: str
@@ -42,6 +44,7 @@ class Contribution:
     source_uri: str
     sender: str | None
     file_sha256: str
+    correction: dict[str, str] | None
     failures: list[dict[str, Any]]
 
 
@@ -182,7 +185,7 @@ _CONTRIBUTIONS = sql.SQL("""
 reported as (
     select
         p.period_code, p.start_date, p.fineness, u.unit_code, u.name_vi as unit_name,
-        f.value, f.state, f.sheet, f.cell, f.submission_id, f.breakdown_key
+        f.value, f.state, f.sheet, f.cell, f.submission_id, f.breakdown_key, f.correction_code
     from warehouse.fct_indicator_value as f
     inner join period_within as p on f.period_key = p.period_key
     inner join indicator as i on f.indicator_key = i.indicator_key
@@ -198,13 +201,22 @@ finest as (
 
 select
     r.period_code, r.unit_code, r.unit_name, s.form_code, r.value, r.state, c.raw, r.sheet, r.cell, r.submission_id, s.version,
-    v.verdict, s.received_at, s.source_uri, s.sender, s.sha256 as file_sha256, coalesce(found.failures, '[]') as failures
+    v.verdict, s.received_at, s.source_uri, s.sender, s.sha256 as file_sha256,
+    corrected.correction, coalesce(found.failures, '[]') as failures
 from finest as r
 inner join staging.submission as s on r.submission_id = s.submission_id
 inner join staging.cell as c
     on r.submission_id = c.submission_id and c.indicator_code = %(indicator)s and c.measure = 'value'
 inner join catalog.breakdown_key as b on c.breakdown_code = b.breakdown_code and b.breakdown_key = r.breakdown_key
 inner join marts.fct_submission as v on r.submission_id = v.submission_id
+left join lateral (
+    select jsonb_build_object(
+        'correction', j.correction_code, 'found', coalesce(trim_scale(j.found_value)::text, j.found_state),
+        'use', coalesce(trim_scale(j.use_value)::text, j.use_state), 'reason', j.reason, 'author', j.author
+    ) as correction
+    from audit.judged_correction as j
+    where j.submission_id = r.submission_id and j.gate_run_id = v.gate_run_id and j.correction_code = r.correction_code
+) as corrected on true
 left join lateral (
     select jsonb_agg(
         jsonb_build_object(
@@ -214,7 +226,7 @@ left join lateral (
         order by f.rule_code, f.sheet, f.cell
     ) as failures
     from warehouse.rule_failure as f
-    where f.submission_id = r.submission_id and f.indicator_code = %(indicator)s
+    where f.submission_id = r.submission_id and f.indicator_code = %(indicator)s and f.gate_run_id = coalesce(v.gate_run_id, f.gate_run_id)
 ) as found on true
 order by r.start_date, r.unit_code, s.form_code
 """).format(scope=_SCOPE)

@@ -28,6 +28,36 @@ _NAME = re.compile(r"(\d{6,})-([0-9a-f]{64})\.json")
 _SLOTS = """
     select
         c.unit_code as unit, c.form_code as form, c.period_code as period, c.change, c.submission_id as in_force,
+        (
+            select
+                coalesce(
+                    jsonb_agg(
+                        jsonb_build_object(
+                            'correction', j.correction_code,
+                            'indicator', j.indicator_code,
+                            'measure', j.measure,
+                            'breakdown', j.breakdown_code,
+                            'sheet', cell.sheet,
+                            'cell', cell.cell,
+                            'found', coalesce(trim_scale(j.found_value)::text, j.found_state),
+                            'use', coalesce(trim_scale(j.use_value)::text, j.use_state),
+                            'reason', j.reason,
+                            'author', j.author
+                        )
+                        order by j.correction_code
+                    ),
+                    '[]'
+                )
+            from audit.judged_correction as j
+            inner join staging.cell
+                on
+                    j.submission_id = cell.submission_id
+                    and j.indicator_code = cell.indicator_code
+                    and j.measure = cell.measure
+                    and j.breakdown_code = cell.breakdown_code
+                    and (j.found_state, j.found_value) is not distinct from (cell.state, cell.value)
+            where j.submission_id = c.submission_id and j.gate_run_id = c.gate_run_id
+        ) as corrections,
         coalesce(versions.versions, '[]') as versions
     from audit.candidate_slot as c
     left join lateral (
@@ -42,6 +72,7 @@ _SLOTS = """
                     'reading_sha256', s.reading_sha256,
                     'verdict', v.verdict,
                     'verdict_reason', v.reason,
+                    'verdict_by', v.given_by,
                     'gate_run', v.gate_run_id,
                     'failures', jsonb_build_object(
                         'critical', v.failures_critical, 'warning', v.failures_warning, 'info', v.failures_info

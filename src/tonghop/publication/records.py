@@ -130,6 +130,6 @@ def wait_for_writers(connection: psycopg.Connection, number: int) -> Publication
     return read_publication(connection, number)
 
 
-def record_event(connection: psycopg.Connection, act: str, publication: int, **details: Any) -> None:
+def record_event(connection: psycopg.Connection, act: str, publication: int | None, **details: Any) -> None:
     """Add a line to the journal `audit.event`."""
     connection.execute("insert into audit.event (act, publication, details) values (%s, %s, %s)", (act, publication, Jsonb(details)))

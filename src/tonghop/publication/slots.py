@@ -14,7 +14,7 @@ from tonghop.publication.versions import table_exists
 _OPEN = sql.Literal(OPEN_END)
 
 _PUBLISHED_SUBMISSIONS = sql.SQL("""
-    select submission_id, status, verdict from warehouse.fct_submission where to_publication = {open}
+    select submission_id, status, verdict, gate_run_id from warehouse.fct_submission where to_publication = {open}
 """).format(open=_OPEN)
 _PUBLISHED_DUTIES = sql.SQL("""
     select units.unit_code, forms.form_code, periods.period_code
@@ -24,26 +24,28 @@ _PUBLISHED_DUTIES = sql.SQL("""
     inner join warehouse.dim_period as periods on duties.period_key = periods.period_key
     where duties.to_publication = {open} and periods.to_publication = {open}
 """).format(open=_OPEN)
-_NO_SUBMISSIONS = sql.SQL("select null::bigint as submission_id, null::text as status, null::text as verdict where false")
-_EVER_RECORDED = sql.SQL("select submission_id, verdict from warehouse.fct_submission")
+_NO_SUBMISSIONS = sql.SQL(
+    "select null::bigint as submission_id, null::text as status, null::text as verdict, null::bigint as gate_run_id where false"
+)
+_EVER_RECORDED = sql.SQL("select submission_id, verdict, gate_run_id from warehouse.fct_submission")
 _NO_DUTIES = sql.SQL("select null::text as unit_code, null::text as form_code, null::text as period_code where false")
 
 SLOT_CHANGE = """
     create temporary table slot_change (
-        unit_code text, form_code text, period_code text, submission_id bigint, change text, opens boolean
+        unit_code text, form_code text, period_code text, submission_id bigint, gate_run_id bigint, change text, opens boolean
     ) on commit drop
 """
 
 _CHANGES = sql.SQL("""
 insert into slot_change
 with last_verdict as (
-    select distinct on (submission_id) submission_id, verdict
+    select distinct on (submission_id) submission_id, verdict, gate_run_id
     from audit.verdict
     order by submission_id, verdict_id desc
 ),
 
 judged_submission as (
-    select s.unit_code, s.form_code, s.period_code, s.submission_id, s.received_at, s.version, v.verdict
+    select s.unit_code, s.form_code, s.period_code, s.submission_id, s.received_at, s.version, v.verdict, v.gate_run_id
     from staging.submission as s
     inner join last_verdict as v on s.submission_id = v.submission_id
 ),
@@ -56,7 +58,7 @@ in_force as (
 ),
 
 recorded as (
-    select s.unit_code, s.form_code, s.period_code, f.submission_id, f.status, f.verdict
+    select s.unit_code, s.form_code, s.period_code, f.submission_id, f.status, f.verdict, f.gate_run_id
     from ({published_submissions}) as f
     inner join staging.submission as s on f.submission_id = s.submission_id
 ),
@@ -67,41 +69,47 @@ published as (
 
 published_duty as ({published_duties}),
 
+ever_recorded as ({ever_recorded}),
+
+-- what a rollback brought back although its unit had withdrawn it goes again, but not by itself
 taken_in_or_out as (
     select
         unit_code, form_code, period_code, i.submission_id,
         case
             when p.submission_id is null then 'new'
-            when i.submission_id is null then 'withdrawn'
+            when i.submission_id is null or v.verdict = 'withdrawn' then 'withdrawn'
             else 'corrected'
-        end as change
+        end as change,
+        v.verdict is distinct from 'withdrawn'
+        or not exists (select 1 from ever_recorded as e where e.submission_id = p.submission_id and e.verdict = 'withdrawn') as opens
     from in_force as i
     full join published as p using (unit_code, form_code, period_code)
+    left join last_verdict as v on p.submission_id = v.submission_id
     where i.submission_id is distinct from p.submission_id
         and (%(periods)s::text[] is null or period_code = any(%(periods)s))
 ),
 
-ever_recorded as ({ever_recorded}),
-
--- a verdict that the published fct_submission does not show; one that a rollback took back does not come again by itself
+-- a verdict that the published fct_submission does not show, or one of a judgement with other hand corrections; what a rollback took
+-- back does not come again by itself
 newly_judged as (
     select
         j.unit_code, j.form_code, j.period_code,
         bool_or(
             j.verdict <> 'held'
             and not exists (
-                select 1 from ever_recorded as e where e.submission_id = j.submission_id and e.verdict = j.verdict
+                select 1 from ever_recorded as e
+                where e.submission_id = j.submission_id and e.verdict = j.verdict and e.gate_run_id is not distinct from j.gate_run_id
             )
         ) as opens
     from judged_submission as j
     left join recorded as r on j.submission_id = r.submission_id
-    where j.verdict is distinct from r.verdict
+    where (j.verdict, j.gate_run_id) is distinct from (r.verdict, r.gate_run_id)
         and (%(periods)s::text[] is null or j.period_code = any(%(periods)s))
     group by j.unit_code, j.form_code, j.period_code
 ),
 
 changed as (
-    select unit_code, form_code, period_code, submission_id, change, true as opens from taken_in_or_out
+    select unit_code, form_code, period_code, submission_id, change, opens from taken_in_or_out
     union all
     select n.unit_code, n.form_code, n.period_code, p.submission_id, 'judged', n.opens
     from newly_judged as n
@@ -142,17 +150,23 @@ ever_published as (
     select unit_code, form_code, period_code from recorded where %(scope_all)s
     union
     select unit_code, form_code, period_code from published_duty where %(scope_all)s
+),
+
+slot as (
+    select * from known
+    union all
+    select e.unit_code, e.form_code, e.period_code, p.submission_id, 'unchanged', false
+    from ever_published as e
+    left join published as p using (unit_code, form_code, period_code)
+    where not exists (
+        select 1 from known as k
+        where (k.unit_code, k.form_code, k.period_code) = (e.unit_code, e.form_code, e.period_code)
+    )
 )
 
-select * from known
-union all
-select e.unit_code, e.form_code, e.period_code, p.submission_id, 'unchanged', false
-from ever_published as e
-left join published as p using (unit_code, form_code, period_code)
-where not exists (
-    select 1 from known as k
-    where (k.unit_code, k.form_code, k.period_code) = (e.unit_code, e.form_code, e.period_code)
-)
+select s.unit_code, s.form_code, s.period_code, s.submission_id, v.gate_run_id, s.change, s.opens
+from slot as s
+left join last_verdict as v on s.submission_id = v.submission_id
 """)
 
 
@@ -190,7 +204,7 @@ def find_changes(connection: psycopg.Connection, pack_hash: str, scope_all: bool
 def freeze_changes(connection: psycopg.Connection, number: int) -> None:
     """Copy `slot_change` into the candidate's frozen scope."""
     connection.execute(
-        "insert into audit.candidate_slot (publication, unit_code, form_code, period_code, submission_id, change) "
-        "select %s, unit_code, form_code, period_code, submission_id, change from slot_change",
+        "insert into audit.candidate_slot (publication, unit_code, form_code, period_code, submission_id, gate_run_id, change) "
+        "select %s, unit_code, form_code, period_code, submission_id, gate_run_id, change from slot_change",
         (number,),
     )

@@ -13,30 +13,31 @@ _AT_BASE = sql.SQL("f.from_publication <= %(base)s and f.to_publication > %(base
 _DIFFERENCE = sql.SQL("""
 insert into slot_change
 with at_head as (
-    select s.unit_code, s.form_code, s.period_code, f.submission_id
+    select s.unit_code, s.form_code, s.period_code, f.submission_id, f.gate_run_id
     from warehouse.fct_submission as f
     inner join staging.submission as s on f.submission_id = s.submission_id
     where f.status = 'in_force' and {at_head}
 ),
 
 at_base as (
-    select s.unit_code, s.form_code, s.period_code, f.submission_id
+    select s.unit_code, s.form_code, s.period_code, f.submission_id, f.gate_run_id
     from warehouse.fct_submission as f
     inner join staging.submission as s on f.submission_id = s.submission_id
     where f.status = 'in_force' and {at_base}
 )
 
 select
-    unit_code, form_code, period_code, b.submission_id,
+    unit_code, form_code, period_code, b.submission_id, b.gate_run_id,
     case
         when h.submission_id is null then 'new'
         when b.submission_id is null then 'withdrawn'
+        when h.submission_id = b.submission_id then 'judged'
         else 'corrected'
     end,
     true
 from at_head as h
 full join at_base as b using (unit_code, form_code, period_code)
-where h.submission_id is distinct from b.submission_id
+where (h.submission_id, h.gate_run_id) is distinct from (b.submission_id, b.gate_run_id)
 """).format(at_head=_AT_HEAD, at_base=_AT_BASE)
 
 

@@ -6,10 +6,7 @@ from tonghop.database import connect
 
 _WORK = """
 select
-    exists (
-        select from staging.submission
-        where not exists (select from audit.verdict where verdict.submission_id = submission.submission_id)
-    )
+    exists (select from audit.submission_to_judge)
     or exists (select from audit.gate_run where gate = 1 and status = 'judging')
     or exists (select from audit.publication where status = 'candidate') as on_the_way,
     exists (

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Literal, LiteralString, NamedTuple
 
 import psycopg
+from psycopg.types.json import Jsonb
 
+from tonghop.catalog import normalise
 from tonghop.model import Finding, Slot
 from tonghop.readers import CELL_COLUMNS, NARRATIVE_COLUMNS, PreparedSubmission, with_key
 from tonghop.staging import archive
+from tonghop.staging.arrivals import READ_FOR_GOOD
 from tonghop.staging.landing import LandedFile
 
 ReceiptOutcome = Literal["staged", "unchanged", "rejected", "known"]
@@ -67,13 +70,13 @@ def slots_named_twice(submissions: Iterable[PreparedSubmission]) -> list[Slot]:
 
 
 def known(connection: psycopg.Connection, arrivals: Sequence[ArrivalKey], pack_hash: str) -> set[ArrivalKey]:
-    """Those arrivals that were written down before (and, when they were rejected, with this very pack)."""
+    """Those arrivals that were written down before (and, when the pack did not know all that was in them, with this very pack)."""
     found = connection.execute(
-        """
+        f"""
         select arrival.position
         from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as arrival (sha256, source_uri, received_at, position)
         inner join staging.receipt using (sha256, source_uri, received_at)
-        where receipt.outcome <> 'rejected' or receipt.pack_hash is not distinct from %s
+        where {READ_FOR_GOOD}
         """,
         (*_columns(arrivals, 3), pack_hash),
     )
@@ -89,7 +92,8 @@ def can_go_together(arrivals: Iterable[Arrival], arrival: Arrival) -> bool:
 def register(connection: psycopg.Connection, arrivals: Sequence[Arrival]) -> list[Registered]:
     """Write arrivals of one pack down in one transaction, all or none; a rerun writes nothing and answers `known`.
 
-    A slot gets a new version unless its latest one has the same bytes and was read to the same figures. No two of the arrivals
+    A slot gets a new version unless its latest one has the same bytes and was read to the same figures (withdrawn ones aside: sent
+    again, a report counts again). No two of the arrivals
     may share a slot (`can_go_together`). Runs that write the same slots at the same time queue up on locks of those slots.
     """
     with connection.transaction():
@@ -118,7 +122,9 @@ def register(connection: psycopg.Connection, arrivals: Sequence[Arrival]) -> lis
         ]
         versions = _insert_submissions(connection, written)
         _copy_lines(connection, written, versions)
-        _copy_findings(connection, [arrival for arrival in new if arrival.key in receipts], receipts, written, versions)
+        received = [arrival for arrival in new if arrival.key in receipts]
+        _copy_findings(connection, received, receipts, written, versions)
+        _copy_proposals(connection, received, receipts, versions)
     return [
         Registered(
             outcomes[arrival.key],
@@ -182,7 +188,7 @@ def _insert_receipts(
 
 
 def _latest(connection: psycopg.Connection, slots: Sequence[Slot]) -> dict[Slot, tuple[str, str]]:
-    """Hash of the bytes and of the figures of each slot's latest version: the one received last, not the one staged last."""
+    """Hash of the bytes and of the figures of each slot's latest version that is not withdrawn: received last, not staged last."""
     found = connection.execute(
         """
         select slot.position, latest.sha256, latest.reading_sha256
@@ -191,6 +197,7 @@ def _latest(connection: psycopg.Connection, slots: Sequence[Slot]) -> dict[Slot,
             select sha256, reading_sha256 from staging.submission
             where submission.unit_code = slot.unit_code and submission.form_code = slot.form_code
                 and submission.period_code = slot.period_code
+                and not staging.is_withdrawn(submission_id)
             order by received_at desc, version desc
             limit 1
         ) as latest
@@ -281,6 +288,33 @@ def _copy_findings(
             for receipt_id, submission_id, finding in chain(of_files, of_submissions)
         ),
     )  # fmt: skip
+
+
+def _copy_proposals(
+    connection: psycopg.Connection, arrivals: Iterable[Arrival], receipts: dict[ArrivalKey, int], versions: dict[Slot, Version]
+) -> None:
+    """COPY what was proposed for texts that the pack does not know, also where the figures are those that were there before."""
+    _copy(
+        connection,
+        "copy staging.proposal (receipt_id, submission_id, kind, scope, seen, seen_key, sheet, cell, candidates) from stdin",
+        (
+            (
+                receipts[arrival.key], submission_id, proposal.kind, proposal.scope, proposal.seen, normalise(proposal.seen),
+                finding.sheet, finding.cell, Jsonb([asdict(candidate) for candidate in proposal.candidates]),
+            )
+            for arrival in arrivals
+            for submission_id, finding in _findings(arrival, versions)
+            if (proposal := finding.proposal) is not None
+        ),
+    )  # fmt: skip
+
+
+def _findings(arrival: Arrival, versions: dict[Slot, Version]) -> Iterator[tuple[int | None, Finding]]:
+    """All findings of a file, each with the version that its reading has brought, if it has."""
+    yield from ((None, finding) for finding in arrival.findings)
+    for submission in arrival.submissions:
+        version = versions.get(submission.slot)
+        yield from ((version.submission_id if version else None, finding) for finding in submission.findings)
 
 
 def _copy(connection: psycopg.Connection, statement: LiteralString, rows: Iterable[Sequence[object]]) -> None:

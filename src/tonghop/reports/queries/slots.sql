@@ -10,6 +10,7 @@ submissions as (
     select fct_submission.*
     from marts.fct_submission
     inner join periods on fct_submission.period_key = periods.period_key
+    where fct_submission.status <> 'withdrawn'
 ),
 
 latest as (
