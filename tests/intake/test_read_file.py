@@ -236,6 +236,15 @@ def test_hidden_rows_are_read_and_noted(pack: Pack) -> None:
     assert cell_of(submission, "VISITS_CHILD").value.number == 40
 
 
+def test_hidden_columns_are_read_and_noted(pack: Pack) -> None:
+    book = workbook({"Khám bệnh": station_sheet()})
+    book["Khám bệnh"].column_dimensions["D"].hidden = True
+    book["Khám bệnh"].column_dimensions["Z"].hidden = True
+    submission = read(saved(book), pack)
+    assert (the(submission, "hidden_column").cell, the(submission, "hidden_column").found) == ("D9", "Thực hiện trong tháng")
+    assert cell_of(submission, "VISITS").value.number == 120
+
+
 def test_a_figure_that_is_merged_over_several_cells_belongs_to_none(pack: Pack) -> None:
     book = workbook({"Khám bệnh": station_sheet()})
     book["Khám bệnh"].merge_cells("D10:D11")

@@ -44,7 +44,8 @@ class Sheet:
     name: str
     rows: dict[int, dict[int, RawCell]] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    """first and last column of each run"""
     merges: list[tuple[int, int, int, int]] = field(default_factory=list)
     """first row, first column, last row, last column"""
     hidden: bool = False

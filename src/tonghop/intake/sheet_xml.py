@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -88,6 +89,25 @@ def merged_range(element: Element) -> tuple[int, int, int, int]:
     """First row, first column, last row and last column of a merged cell. Raises ValueError when they are none."""
     first, _, last = element.attrib["ref"].partition(":")
     return (*position(first), *position(last or first))
+
+
+_COLUMN = re.compile(r"<(?:\w+:)?col\s([^>]*)>")
+_ATTRIBUTE = re.compile(r"\b(min|max|hidden)\s*=\s*[\"']([0-9a-z]{1,5})[\"']")
+_BEFORE_CELLS = 100_000
+"""The columns are described before the cells, in few characters."""
+
+
+def hidden_columns(text: str) -> list[tuple[int, int]]:
+    """First and last column of each run of columns that a sheet hides."""
+    start = text.find("cols>", 0, _BEFORE_CELLS)
+    if start < 0:
+        return []
+    columns = (dict(_ATTRIBUTE.findall(attributes)) for attributes in _COLUMN.findall(text, start, text.find("sheetData", start)))
+    return [
+        (int(each["min"]), int(each["max"]))
+        for each in columns
+        if each.get("hidden") in ("1", "true") and each.get("min", "").isdecimal() and each.get("max", "").isdecimal()
+    ]
 
 
 def is_hidden(row: Element) -> bool:

@@ -400,7 +400,8 @@ class _Search:
         hidden = self.sheet.hidden_columns
         if not hidden:
             return
-        for column in sorted({column for header in self.headers for column in header.columns if column in hidden}):
+        columns = {column for header in self.headers for column in header.columns}
+        for column in sorted(column for column in columns if any(first <= column <= last for first, last in hidden)):
             row_number, name = next((header.last_row, header.names[column]) for header in self.headers if column in header.columns)
             at = address(row_number, column)
             self.found.own.findings.append(findings.HIDDEN_COLUMN.at(self.sheet.name, at, found=squeeze(name)))

@@ -71,6 +71,7 @@ def _read_strings(xml: bytes, limits: Limits) -> list[RawCell]:
 
 def _read_sheet(xml: bytes, sheet: Sheet, book: Book, budget: int) -> int:
     text = decoded(xml)
+    sheet.hidden_columns = sheet_xml.hidden_columns(text)
     if sheet_text.is_plain(xml):
         try:
             return sheet_text.read_cells(text, sheet, book, budget)
