@@ -146,7 +146,7 @@ class Styles:
         return self._add("cellXfs", xf)
 
     def _prefixed(self, item: str) -> str:
-        return re.sub(rf"<(/?)(?!{re.escape(self._prefix)})", rf"<\1{self._prefix}", item) if self._prefix else item
+        return re.sub(rf"<(/?)(?!/|{re.escape(self._prefix)})", rf"<\1{self._prefix}", item) if self._prefix else item
 
     def _bare(self, item: str) -> str:
         return item.replace(f"<{self._prefix}", "<").replace(f"</{self._prefix}", "</") if self._prefix else item
