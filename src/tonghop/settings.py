@@ -9,10 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from tonghop.addresses import Address
+from tonghop.errors import NeedsCorrection
 
 PROJECT = Path(__file__).resolve().parents[2]
 """The checkout: where `dags/`, `dbt_project/`, `catalog/` and `expectations/` lie."""
@@ -130,7 +131,24 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
 
+class SettingsWrong(NeedsCorrection):
+    """A setting has a value that it cannot have. The text names the setting and never repeats the value, which may be secret."""
+
+
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises SettingsWrong."""
+    where = f"See the environment and {PROJECT / '.env'}."
+    try:
+        return Settings()
+    except SettingsError as error:
+        raise SettingsWrong(f"The settings cannot be read: {error}. What is not one word is written as JSON. {where}") from None
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        told = [each for each in found if each["loc"][1:] != ("str",)] or found  # of a text or a list, the list says what is wrong in it
+        raise SettingsWrong("\n".join([*(_in_words(each["loc"], each["msg"]) for each in told), where])) from None
+
+
+def _in_words(place: tuple[int | str, ...], message: str) -> str:
+    inside = [f"item {part + 1}" if isinstance(part, int) else part for part in place[1:] if not str(part).startswith("tuple[")]
+    return f"{', '.join([f'TONGHOP_{place[0]}'.upper(), *inside])}: {message.removeprefix('Value error, ')}."
