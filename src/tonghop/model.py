@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 OPEN_END = 2147483647
 """`to_publication` of a row that is still valid."""
@@ -170,8 +170,7 @@ class Verdict(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True)
-class CellAddress:
+class CellAddress(NamedTuple):
     """Where a figure stands: sheet name and A1 reference."""
 
     sheet: str
@@ -193,8 +192,7 @@ class Slot:
         return f"{self.unit_code} {self.form_code} {self.period}"
 
 
-@dataclass(frozen=True)
-class Value:
+class Value(NamedTuple):
     """A read cell: its state, its number when there is one, what stood there, and flags such as `none_positive`."""
 
     state: State
@@ -203,8 +201,7 @@ class Value:
     flags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Cell:
+class Cell(NamedTuple):
     """One figure of a submission with its lineage."""
 
     at: CellAddress

@@ -185,7 +185,7 @@ def test_without_form_unit_or_period_there_is_no_submission(changed: dict[str, A
 
 
 def test_an_unknown_code_with_a_known_name_proposes_the_code(pack: Pack) -> None:
-    assert the(station(pack, unit_code="C111"), "unknown_unit").expected == "C11"
+    assert the(station(pack, unit_code="C111"), "unknown_unit").expected == "C11 (Trạm Y tế xã Một)"
 
 
 def test_a_name_that_several_units_bear_is_refused(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_period_in_the_title_that_differs_is_a_contradiction_with_its_evidence
 
 
 @pytest.mark.parametrize(
-    "name", ["bao cao.xlsx", "C11_2022-08.xlsx", "/nop 2022-07/C11 T8-2022 (1).xlsx", "P thang 8 nam 2022.xlsx", "Q3-2022.xlsx"]
+    "name", ["bao cao.xlsx", "C11_2022-08.xlsx", "/nop 2022-08/C11 T8-2022 (1).xlsx", "P thang 8 nam 2022.xlsx", "Q3-2022.xlsx"]
 )
 def test_file_names_that_agree_or_say_nothing(name: str, pack: Pack) -> None:
     assert of_submission(station(pack, name)) == []

@@ -78,7 +78,7 @@ def submission(*cells: Cell, slot: Slot = SLOT, findings: tuple[Finding, ...] = 
     )
 
 
-def read_number(data: bytes, file_name: str, pack: Pack, limits: Limits) -> Reading:
+def read_number(data: bytes, file_name: str, pack: Pack, limits: Limits, sender: str | None) -> Reading:
     """A reader for files that hold nothing but the visits of one unit."""
     return Reading(file_name, "", len(data), (submission(cell("VISITS", data.decode()), cell("PATIENTS", None, "D12")),))
 

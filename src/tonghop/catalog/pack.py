@@ -203,6 +203,8 @@ class Pack:
 
         def sheet(key: SheetKey) -> FormSheet:
             layout = layouts.get(key) or SheetLayout(form_code=key[0], version=key[1], sheet=key[2])
+            if tabs := tuple(alias.alias for alias in self.aliases(key[0], key[2]) if alias.part == "sheet"):
+                layout = layout.model_copy(update={"other_names": (*layout.other_names, *tabs)})
             of_sheet, own_columns = _sorted(rows.get(key, ())), columns.get(key, ())
             return FormSheet(
                 name=key[2],

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 from tonghop.catalog import Pack
 from tonghop.intake import findings, legacy
+from tonghop.intake.evidence import Origin, of_sender
 from tonghop.intake.findings import KINDS, FindingKind
 from tonghop.intake.form_index import pack_index
 from tonghop.intake.limits import Limits
@@ -22,22 +23,25 @@ __all__ = ["KINDS", "FindingKind", "Limits", "read_file"]
 _DEFAULT_LIMITS = Limits()
 
 
-def read_file(data: bytes, file_name: str, pack: Pack, limits: Limits = _DEFAULT_LIMITS) -> Reading:
-    """What a file says, by the forms of `pack`. `file_name` is cross-checked with the content; its folders do not count.
+def read_file(data: bytes, path: str, pack: Pack, limits: Limits = _DEFAULT_LIMITS, sender: str | None = None) -> Reading:
+    """What a file says, by the forms of `pack`. Its name, the folders of its `path` below the landing area, and its sender decide
+    nothing: where they disagree with the content, that is a finding.
 
     Never raises on bad input: a file that cannot be read has a critical finding and no submissions.
     """
-    name = clean(PurePath(file_name.replace("\\", "/")).name)
+    origin = Origin.of(clean(path), sender)
+    name = origin.name
     sha256 = hashlib.sha256(data).hexdigest()
     try:
         sheets, notes = _open(data, name, limits)
     except Unopenable as refused:
         return Reading(name, sha256, len(data), findings=(refused.issue.at(),))
     index = pack_index(pack)
-    reports, problems = recognise(sheets, name, index)
+    reports, problems = recognise(sheets, origin, index)
     readings = [read_report(report, index) for report in reports]
     submissions = tuple(submission for reading in readings for submission in reading.submissions)
     problems = [*problems, *(finding for reading in readings for finding in reading.findings)]
+    problems += of_sender([submission.slot for submission in submissions], origin, index)
     return Reading(name, sha256, len(data), submissions, (*notes, *problems))
 
 

@@ -210,8 +210,8 @@ FOLDER_CONTRADICTION = _kind(
 SENDER_CONTRADICTION = _kind(
     "sender_contradiction",
     _WARNING,
-    "{place}: người gửi không gửi thay cho đơn vị này{found}. Hãy hỏi lại người gửi.",
-    "{place}: the sender does not send for this unit{found}. Ask the sender.",
+    "{place}: {found} gửi số liệu của {expected}, không thuộc các đơn vị mà người này gửi thay. Hãy hỏi lại người gửi.",
+    "{place}: {found} sent figures of {expected}, which are not below the units that this sender sends for. Ask the sender.",
 )
 UNKNOWN_SENDER = _kind(
     "unknown_sender",
@@ -243,8 +243,8 @@ MISSING_SHEET = _kind(
 UNKNOWN_SHEET = _kind(
     "unknown_sheet",
     _WARNING,
-    "Trang {place} không thuộc biểu mẫu nào nên không được đọc, mặc dù có {found} ô số.",
-    "The sheet {place} belongs to no form and was not read, although it holds {found} cells with numbers.",
+    "Trang {place} không thuộc biểu mẫu nào nên không được đọc, mặc dù có {found} ô số. Có thể là: {expected}.",
+    "The sheet {place} belongs to no form and was not read, although it holds {found} cells with numbers. It may be: {expected}.",
 )
 DUPLICATE_SHEET = _kind(
     "duplicate_sheet",

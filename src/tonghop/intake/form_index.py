@@ -48,6 +48,8 @@ class SheetIndex:
     """normalised row code -> row"""
     labels: Mapping[str, tuple[int, ...]]
     """normalised label -> rows; several when labels repeat"""
+    own_labels: frozenset[str]
+    """the labels without their aliases"""
     unit_row: int | None
     """the row that stands for units"""
     parents: tuple[int | None, ...]
@@ -79,7 +81,7 @@ class SheetIndex:
     def marks(self) -> frozenset[str]:
         """The normalised texts by which the sheet is recognised: labels of rows and cells, headers that are indicators."""
         headers = (normalise(column.header_vi) for column in self.sheet.columns if column.indicator_code and not column.stands_for_units)
-        return frozenset([*self.labels, *headers, *(each.label for each in self.cells if each.label)])
+        return frozenset([*self.own_labels, *headers, *(each.label for each in self.cells if each.label)])
 
 
 @dataclass(frozen=True)
@@ -181,12 +183,20 @@ class PackIndex:
                 labels[normalise(row.label_vi)].append(place)
                 codes[normalise(row.row_code)] = place
         headers = {normalise(each.header_vi): place for place, each in enumerate(sheet.columns) if not each.stands_for_units}
+        own_labels = frozenset(labels)
+        for alias in self.pack.aliases(form.form_code, sheet.name):
+            text, name = normalise(alias.alias), normalise(alias.name or "")
+            if alias.part == "row" and name in codes:
+                labels[text].append(codes[name])
+            elif alias.part == "column" and name in headers:
+                headers.setdefault(text, headers[name])
         return SheetIndex(
             sheet=sheet,
             headers=headers,
             unit_headers=tuple((_parts(each.header_vi), place) for place, each in enumerate(sheet.columns) if each.stands_for_units),
             codes=codes,
             labels={label: tuple(rows) for label, rows in labels.items()},
+            own_labels=own_labels,
             unit_row=next((place for place, row in enumerate(sheet.rows) if row.stands_for_units), None),
             parents=tuple(codes[normalise(row.under)] if row.under else None for row in sheet.rows)
             if any(row.under for row in sheet.rows)

@@ -5,21 +5,22 @@ Where two sources disagree, nothing is chosen silently: a critical finding lists
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import PurePath
 from typing import NamedTuple
 
 from tonghop.catalog import normalise
 from tonghop.catalog.rows import Unit
 from tonghop.intake import findings, vocabulary
 from tonghop.intake.cells import Kind, Sheet
+from tonghop.intake.evidence import Origin, disagreements
 from tonghop.intake.form_index import FormIndex, PackIndex, SheetIndex
 from tonghop.intake.head import Found, Introduced, form_sheet, is_aside, read_fixed_head, read_head
-from tonghop.intake.identity import NAMED, Identity, IdentityKey, apart, form_names, identify, tab_contradiction, unit_of
+from tonghop.intake.identity import NAMED, Identity, IdentityKey, form_names, identify, tab_contradiction, unit_of
+from tonghop.intake.matching import told
+from tonghop.intake.proposals import for_sheet
 from tonghop.model import CellAddress, Finding, Period
 
 
@@ -62,8 +63,8 @@ class _Placed(NamedTuple):
     """whether the tab is one of another form's too"""
 
 
-def recognise(sheets: Sequence[Sheet], file_name: str, index: PackIndex) -> Recognised:
-    """Sort the sheets of a file into reports."""
+def recognise(sheets: Sequence[Sheet], origin: Origin, index: PackIndex) -> Recognised:
+    """Sort the sheets of a file into reports, and hold against them what its name and its folders say."""
     filled = [Introduced(sheet, read_head(sheet)) for sheet in sheets if sheet.rows and not is_aside(sheet)]
     unread = index.ignored_names - index.form_sheet_names
     filled = [each for each in filled if each.head.says_whose or normalise(each.sheet.name) not in unread]
@@ -80,7 +81,8 @@ def recognise(sheets: Sequence[Sheet], file_name: str, index: PackIndex) -> Reco
         return Recognised([], file_findings + contradictions)
     reports = _reports(placed, reports_findings)
     for report in reports:
-        report.findings.extend(_file_name_contradictions(file_name, report, reports, index))
+        report.findings.extend(disagreements(report, reports, origin, index))
+    file_findings = [_proposed(finding, reports) for finding in file_findings]
     if not reports and not any(finding.severity is findings.UNKNOWN_FORM.severity for finding in file_findings):
         file_findings.append(findings.UNKNOWN_FORM.at(filled[0].sheet.name, found="–", expected=form_names(index.pack.forms)))
     return Recognised(reports, file_findings)
@@ -118,7 +120,7 @@ def _is_one_of_many(sheet: Sheet, index: PackIndex) -> bool:
 
 def _unread(sheet: Sheet) -> Finding | None:
     figures = sum(cell.kind is Kind.NUMBER for row in sheet.rows.values() for cell in row.values())
-    return findings.UNKNOWN_SHEET.at(sheet.name, found=str(figures)) if figures else None
+    return findings.UNKNOWN_SHEET.at(sheet.name, found=str(figures), expected="–") if figures else None
 
 
 def _place(members: Sequence[Introduced], index: PackIndex) -> tuple[list[_Placed], defaultdict[IdentityKey, list[Finding]], list[Finding]]:
@@ -161,6 +163,21 @@ def _evidence(each: Introduced, index: PackIndex) -> tuple[object, ...]:
 
 def _text(found: Found | None) -> Found | None:
     return found and found._replace(at=CellAddress("", ""))
+
+
+def _proposed(finding: Finding, reports: Sequence[Report]) -> Finding:
+    """A finding about an unknown tab, with the sheet that it may be: one that a report of the file misses."""
+    if finding.code != findings.UNKNOWN_SHEET.code or finding.sheet is None:
+        return finding
+    for report in reports:
+        missing = [
+            place
+            for place, each in enumerate(report.form.sheets)
+            if place not in report.sheets and not each.layout.optional and not each.layout.ignored
+        ]
+        if proposal := for_sheet(finding.sheet, report.form, missing):
+            return findings.UNKNOWN_SHEET.at(finding.sheet, found=finding.found, expected=told(proposal.candidates), proposal=proposal)
+    return finding
 
 
 # Sheets of one form in the workbooks of another
@@ -296,41 +313,3 @@ def _note_as_of(report: Report, found: Found | None) -> None:
         report.findings.append(problem)
     if day is not None:
         report.as_of = max(day, report.as_of or day)
-
-
-# The name of the file
-
-
-_NAME_PARTS = re.compile(r"[A-Za-z0-9]+")
-
-
-def _file_name_contradictions(file_name: str, report: Report, reports: Sequence[Report], index: PackIndex) -> list[Finding]:
-    """A file name that names a period or a unit, and none of those that the file is about."""
-    stem = PurePath(file_name.replace("\\", "/")).stem
-    result: list[Finding] = []
-    periods = vocabulary.periods_in(stem)
-    if periods and all(apart(named, each.period) for named in periods for each in reports):
-        evidence = f"{stem}: {', '.join(map(str, periods[:NAMED]))}; {next(iter(report.sheets.values())).name}: {report.period}"
-        result.append(findings.PERIOD_CONTRADICTION.at(found=evidence))
-    codes = _unit_codes_in(stem, report.period.end_date, index)
-    fitting = {code for each in reports if each.unit for code in (each.unit.unit_code, *each.unit.ancestors)}
-    if codes and report.unit and not codes & fitting:
-        evidence = f"{stem}: {', '.join(sorted(codes)[:NAMED])}; {report.unit.unit_code} ({report.unit.name_vi})"
-        result.append(findings.UNIT_CONTRADICTION.at(found=evidence))
-    return result
-
-
-def _unit_codes_in(stem: str, at: date, index: PackIndex) -> set[str]:
-    """The unit codes that stand in a file name as whole words, the longest ones where one is part of another."""
-    parts = list(_NAME_PARTS.finditer(stem))[:30]
-    codes: set[str] = set()
-    position = 0
-    while position < len(parts):
-        for last in range(len(parts) - 1, position - 1, -1):
-            code = stem[parts[position].start() : parts[last].end()].upper()
-            if index.pack.unit(code, at) is not None:
-                codes.add(code)
-                position = last
-                break
-        position += 1
-    return codes

@@ -14,14 +14,15 @@ from tonghop.intake.limits import Limits
 from tonghop.model import Reading
 from tonghop.readers.prepared import Prepared, prepare
 
-Reader = Callable[[bytes, str, Pack, Limits], Reading]
+Reader = Callable[[bytes, str, Pack, Limits, str | None], Reading]
 
 
 class FileToRead(NamedTuple):
-    """Bytes that lie in a local file, and the name under which they came."""
+    """Bytes that lie in a local file, the name under which they came (with its folders below the landing area), and who sent them."""
 
     path: str
     name: str
+    sender: str | None = None
 
 
 class TroubleKind(Enum):
@@ -47,7 +48,7 @@ Answer = Prepared | Trouble
 def read_one(file: FileToRead, pack: Pack, limits: Limits, read: Reader = read_file) -> Prepared | Trouble:
     """What a file says. Never raises for what is wrong with the file, nor for what is wrong with the reader."""
     try:
-        return prepare(read(Path(file.path).read_bytes(), file.name, pack, limits))
+        return prepare(read(Path(file.path).read_bytes(), file.name, pack, limits, file.sender))
     except MemoryError:
         return Trouble(TroubleKind.MEMORY, traceback.format_exc())
     except Exception:  # whatever it is, the bytes are kept and the file gets its answer

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def without_receipt(connection: psycopg.Connection, files: Sequence[LandedFile], pack_hash: str) -> list[LandedFile]:
-    """The files that were not taken in as they are now: by URI, time of change and size. A rejected one counts for its pack only."""
+    """The files that were not taken in as they are now: by URI, time of change and size. What a pack did not know counts for it only."""
     new = connection.execute(
         """
         select landed.position
@@ -23,7 +23,10 @@ def without_receipt(connection: psycopg.Connection, files: Sequence[LandedFile],
             select from staging.receipt
             inner join staging.file on receipt.sha256 = file.sha256
             where receipt.source_uri = landed.source_uri and receipt.received_at = landed.received_at and file.size = landed.size
-                and (receipt.outcome <> 'rejected' or receipt.pack_hash is not distinct from %s)
+                and (
+                    receipt.pack_hash is not distinct from %s
+                    or not exists (select from staging.unresolved_receipt as unresolved where unresolved.receipt_id = receipt.receipt_id)
+                )
         )
         order by landed.position
         """,

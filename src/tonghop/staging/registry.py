@@ -16,7 +16,6 @@ from tonghop.catalog import normalise
 from tonghop.model import Finding, Slot
 from tonghop.readers import CELL_COLUMNS, NARRATIVE_COLUMNS, PreparedSubmission, with_key
 from tonghop.staging import archive
-from tonghop.staging.arrivals import READ_FOR_GOOD
 from tonghop.staging.landing import LandedFile
 
 ReceiptOutcome = Literal["staged", "unchanged", "rejected", "known"]
@@ -72,11 +71,13 @@ def slots_named_twice(submissions: Iterable[PreparedSubmission]) -> list[Slot]:
 def known(connection: psycopg.Connection, arrivals: Sequence[ArrivalKey], pack_hash: str) -> set[ArrivalKey]:
     """Those arrivals that were written down before (and, when the pack did not know all that was in them, with this very pack)."""
     found = connection.execute(
-        f"""
+        """
         select arrival.position
         from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as arrival (sha256, source_uri, received_at, position)
         inner join staging.receipt using (sha256, source_uri, received_at)
-        where {READ_FOR_GOOD}
+        where
+            receipt.pack_hash is not distinct from %s
+            or not exists (select from staging.unresolved_receipt as unresolved where unresolved.receipt_id = receipt.receipt_id)
         """,
         (*_columns(arrivals, 3), pack_hash),
     )

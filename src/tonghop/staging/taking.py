@@ -127,17 +127,18 @@ class _Group:
 
 
 class _Kept(NamedTuple):
-    """A file whose bytes are in the archive."""
+    """A file whose bytes are in the archive; `path` is where it lay below its landing area."""
 
     file: LandedFile
     key: ArrivalKey
     too_large: bool
+    path: str
 
 
 def take_in(
     connection: psycopg.Connection, pack: Pack, uris: Sequence[str], areas: Sequence[Area], read: Reader | None = None
 ) -> Iterator[Outcome]:
-    """Take files in and say what became of each, in their order; one that is named twice is one. Never raises for what is wrong with a file.
+    """Take files in and say what became of each, in their order; one that is named twice is one. No fault of a file is raised.
 
     `read` reads in this process instead of the pool: for readings that no workbook would give. Raises StagingInterrupted when
     the database goes away; what was said to be staged until then stays.
@@ -182,11 +183,11 @@ def _fetch(connection: psycopg.Connection, pack: Pack, uris: list[str], areas: S
 def _keep(shelf: archive.Shelf, area: Area, file: LandedFile) -> _Kept:
     """Archive a file. Raises NotReadable."""
     sha256, size = shelf.put(landing.read_chunks(area, file))
-    return _Kept(file, ArrivalKey(sha256, file.uri, file.received_at), size > limits().max_bytes)
+    return _Kept(file, ArrivalKey(sha256, file.uri, file.received_at), size > limits().max_bytes, area.relative(file.uri))
 
 
 def _to_read(kept: _Kept) -> FileToRead:
-    return FileToRead(str(settings().archive_path / archive.relative_path(kept.key.sha256)), kept.file.name)
+    return FileToRead(str(settings().archive_path / archive.relative_path(kept.key.sha256)), kept.path, kept.file.sender)
 
 
 def _write_down(connection: psycopg.Connection, pack: Pack, group: _Group, readers: Readers) -> list[Outcome]:

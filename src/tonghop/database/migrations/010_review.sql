@@ -38,6 +38,15 @@ create index on staging.proposal (receipt_id);
 create index on staging.proposal (kind, scope, seen_key);
 comment on table staging.proposal is 'One row per text that was not known where it stood, with what it may mean; nothing is read by a proposal';
 
+-- Who a sender is changes no figure.
+create view staging.unresolved_receipt as
+select receipt_id
+from staging.receipt
+where
+    outcome = 'rejected'
+    or exists (select from staging.proposal where proposal.receipt_id = receipt.receipt_id and proposal.kind <> 'sender');
+comment on view staging.unresolved_receipt is 'Receipts of files that held what their pack did not know: another pack reads them again';
+
 create table staging.review_decision (
     decision_id bigint generated always as identity primary key,
     kind text not null check (kind in ('unit', 'row', 'column', 'sheet', 'sender')),
@@ -100,5 +109,6 @@ inner join (
 order by open_proposals.kind, open_proposals.scope, open_proposals.seen_key, open_proposals.proposal_id desc;
 comment on view staging.review_item is 'One row per text that waits for a decision: where it was seen last, how often, and what it may mean';
 
+grant select on staging.unresolved_receipt to transformer, publisher, auditor, loader;
 grant select on staging.proposal, staging.review_decision, staging.review_item to transformer, publisher, auditor, loader;
 grant insert on staging.proposal, staging.review_decision to loader;
