@@ -15,16 +15,9 @@ from typing import Any, TypeVar
 from tonghop.catalog.alias_checks import check_form_aliases, check_senders
 from tonghop.catalog.correction_checks import check_corrections
 from tonghop.catalog.duties import periods_of
+from tonghop.catalog.figure_checks import check_double_counting, check_rules_can_fire
 from tonghop.catalog.files import Table
-from tonghop.catalog.form_checks import (
-    Placed,
-    check_double_counting,
-    check_figures,
-    check_rules_can_fire,
-    check_sheets,
-    check_versions,
-    figures_of,
-)
+from tonghop.catalog.form_checks import Placed, check_figures, check_sheets, check_versions, figures_of
 from tonghop.catalog.names import normalise
 from tonghop.catalog.problems import Problem
 from tonghop.catalog.rows import STILL_VALID, TOTAL, Duty, Indicator, PackHead, Row, Target, Unit, UnitAlias

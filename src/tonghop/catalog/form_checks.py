@@ -1,21 +1,19 @@
-"""Checks of the forms of a pack: versions, sheets, what rows and columns say together, and what rests on the figures of a form."""
+"""Checks of the forms of a pack: versions, sheets, and what rows and columns say together."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from itertools import combinations_with_replacement, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 from tonghop.catalog.figures import Breakdowns, Contradiction, Figure, in_cell, together
 from tonghop.catalog.files import Table
 from tonghop.catalog.names import normalise
 from tonghop.catalog.problems import Problem
-from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, FormCell, FormColumn, FormRow, SheetLayout, Unit
+from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, FormCell, FormColumn, FormRow, SheetLayout
 from tonghop.catalog.tables import Files, grouped
-from tonghop.catalog.tree import Lineage, Tree
-from tonghop.model import Measure, PeriodType, Role
+from tonghop.model import PeriodType
 
 Version = tuple[str, int]
 Key = tuple[str, int, str]
@@ -155,6 +153,7 @@ def _sheets_of_form(files: Files, read: set[Key], layouts: dict[Key, SheetLayout
             if other != key[2]:
                 yield Problem(files.form_sheets.file, line, f"{name!r} names {_sheet(key)} and its sheet {other}; correct one of them")
     by_version = grouped((layout for key, layout in layouts.items() if key in read), lambda layout: (layout.form_code, layout.version))
+    yield from _units_or_not(files, read)
     for version, of_form in by_version.items():
         form = forms.get(version)
         kinds = {layout.one_per for layout in of_form} | {None for key in read if key[:2] == version and key not in layouts}
@@ -169,6 +168,25 @@ def _sheets_of_form(files: Files, read: set[Key], layouts: dict[Key, SheetLayout
             if form and host and host.period_type != form.period_type:
                 told = f"stands_in: {layout.stands_in} is a form of a {host.period_type}, this one of a {form.period_type}"
                 yield Problem(files.form_sheets.file, layout.line, f"{told}; one workbook is for one period")
+
+
+def _units_or_not(files: Files, read: set[Key]) -> Iterator[Problem]:
+    """Where rows or columns of one sheet are units, all figures of the form belong to units so."""
+    with_units: dict[Key, tuple[str, int]] = {}
+    for file, part in _parts_of_sheets(files):
+        if part.stands_for_units:
+            with_units.setdefault(_key(part), (file, part.line))
+    with_cells = {_key(cell) for cell in files.form_cells.rows}
+    for key, (file, line) in with_units.items():
+        others = [other[2] for other in sorted(read) if other[:2] == key[:2] and (other not in with_units or other in with_cells)]
+        if others:
+            told = f"{ANY_UNIT}: the figures of sheet {key[2]} belong to many units, those of {others[0]} in the same form to one"
+            yield Problem(file, line, f"{told}; make two forms of it, the one with stands_in")
+
+
+def _parts_of_sheets(files: Files) -> Iterator[tuple[str, FormRow | FormColumn]]:
+    yield from ((files.form_rows.file, row) for row in files.form_rows.rows)
+    yield from ((files.form_columns.file, column) for column in files.form_columns.rows)
 
 
 # -- figures
@@ -251,100 +269,3 @@ def _months(files: Files, placed: Iterable[Placed]) -> Iterator[Problem]:
         if form and form.period_type is not PeriodType.MONTH:
             told = f"form {version[0]} is a form of a {form.period_type}, but has figures of single months"
             yield Problem(file, line, f"{told}, each of which is a report of its own; make it a form of a month")
-
-
-# -- what rests on the figures
-
-
-class _Report(NamedTuple):
-    """An indicator that units of a type add up in a form version."""
-
-    form: Form
-    placed: Placed
-    unit_type: str
-
-
-def check_double_counting(files: Files, tree: Tree, placed: Iterable[Placed]) -> Iterator[Problem]:
-    """No two units of one branch add up the same indicator."""
-    forms = {(form.form_code, form.version): form for form in files.forms.rows}
-    reports: defaultdict[str, dict[Version, list[_Report]]] = defaultdict(dict)
-    for each in placed:
-        form = forms.get(each.version)
-        if each.figure.role is Role.ADDITIVE and form is not None:
-            found = [_Report(form, each, unit_type) for unit_type in form.unit_types]
-            reports[each.figure.indicator_code].setdefault(each.version, found)
-    branches = _types_on_a_branch(files.units.rows, tree)
-    for indicator_code, by_version in reports.items():
-        told: set[frozenset[str]] = set()
-        for one, other in combinations_with_replacement([report for found in by_version.values() for report in found], 2):
-            pair = frozenset((one.form.form_code, other.form.form_code))
-            branch = _common_branch(one, other, branches)
-            if branch is None or pair in told:
-                continue
-            told.add(pair)
-            where = f"form {one.form.form_code} ({one.unit_type}) and form {other.form.form_code} ({other.unit_type}, "
-            where += f"line {other.placed.line})"
-            yield Problem(
-                one.placed.file,
-                one.placed.line,
-                f"{indicator_code} is additive in {where}, which units of one branch send, such as {branch}: it would be counted twice;"
-                " make the upper one control",
-            )
-
-
-Branches = dict[tuple[str, str], list[Lineage]]
-
-
-def _types_on_a_branch(units: Sequence[Unit], tree: Tree) -> Branches:
-    """For two unit types, the upper first, the lineages in which a unit of the one stands above a unit of the other: one
-    for each span of time is enough."""
-    branches: defaultdict[tuple[str, str], dict[tuple[date, date], Lineage]] = defaultdict(dict)
-    for unit in units:
-        for lineage in tree.lineages(unit):
-            for upper in lineage.rows[:-1]:
-                branches[upper.unit_type, unit.unit_type].setdefault((lineage.valid_from, lineage.valid_to), lineage)
-    return {types: list(lineages.values()) for types, lineages in branches.items()}
-
-
-def _common_branch(one: _Report, other: _Report, branches: Branches) -> str | None:
-    """An example of units on one branch that send both reports at a time; None when there are none."""
-    start, end = max(one.form.valid_from, other.form.valid_from), min(one.form.valid_to, other.form.valid_to)
-    if start >= end:
-        return None
-    if one.unit_type == other.unit_type and one.form.form_code != other.form.form_code:
-        return f"every {one.unit_type}"
-    for types in ((one.unit_type, other.unit_type), (other.unit_type, one.unit_type)):
-        for lineage in branches.get(types, ()):
-            if lineage.valid_from < end and start < lineage.valid_to:
-                return lineage.path
-    return None
-
-
-def check_rules_can_fire(files: Files, placed: Iterable[Placed]) -> Iterator[Problem]:
-    """Every rule has a form with all the figures that it compares."""
-    figures: defaultdict[str, set[tuple[str, Measure | None]]] = defaultdict(set)
-    for each in placed:
-        figures[each.version[0]] |= {(each.figure.indicator_code, None), (each.figure.indicator_code, each.figure.measure)}
-    for rule in files.rules.rows:
-        terms = list(rule.terms())
-        if not terms or rule.missing != "skip_if_any":
-            continue
-        choices = [[(term.indicator_code, term.measure or measure) for term in terms] for measure in rule.measures or (None,)]
-        lacking = {
-            form_code: min(([figure for figure in choice if figure not in figures[form_code]] for choice in choices), key=len)
-            for form_code in rule.forms or dict.fromkeys(form.form_code for form in files.forms.rows)
-        }
-        if rule.forms:
-            for form_code in (form_code for form_code in rule.forms if lacking[form_code] and files.forms.mentions("form_code", form_code)):
-                told = (
-                    f"rule {rule.rule_code} can never be judged in form {form_code}, which has no cell for {_figures(lacking[form_code])}"
-                )
-                yield Problem(files.rules.file, rule.line, f"{told}; correct the rule or take the form out of its forms")
-        elif all(lacking.values()):
-            nearest = min(lacking, key=lambda form_code: len(lacking[form_code]))
-            told = f"rule {rule.rule_code} can never be judged: no form has all its figures; {nearest} lacks {_figures(lacking[nearest])}"
-            yield Problem(files.rules.file, rule.line, told)
-
-
-def _figures(figures: Iterable[tuple[str, Measure | None]]) -> str:
-    return ", ".join(f"{indicator_code} ({measure})" if measure else indicator_code for indicator_code, measure in figures)
