@@ -1,0 +1,35 @@
+"""The yardstick of `bench/intake.py`: the least that reading and staging can be, as fast as its two libraries make it.
+
+Every filled cell goes from calamine's `to_python` to psycopg's `copy.write_row`, into a table without keys, with one COPY a process.
+Nothing is recognised, checked, kept or traced back.
+
+    python bench/bare_loop.py DSN PATHS_FILE      # the paths of the workbooks, one a line
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psycopg
+from python_calamine import load_workbook
+
+TABLE = "create table if not exists bare_cell (file text, sheet text, line integer, place integer, content text)"
+
+
+def load(dsn: str, paths: list[str]) -> None:
+    """Copy the cells of workbooks into the table `bare_cell`."""
+    with psycopg.connect(dsn) as connection, connection.cursor() as cursor:
+        with cursor.copy("copy bare_cell from stdin") as copy:
+            write_row = copy.write_row
+            for path in paths:
+                book = load_workbook(path)
+                for name in book.sheet_names:
+                    for line, row in enumerate(book.get_sheet_by_name(name).to_python(skip_empty_area=False), 1):
+                        for place, content in enumerate(row, 1):
+                            if content != "":
+                                write_row((path, name, line, place, str(content)))
+
+
+if __name__ == "__main__":
+    load(sys.argv[1], Path(sys.argv[2]).read_text(encoding="utf-8").splitlines())

@@ -1,0 +1,109 @@
+"""How fast files come in: 1,000 typical workbooks, read and staged as `tonghop load` does it, beside two loops that do much less.
+
+    make bench
+    .venv/bin/python bench/intake.py --files 1000
+
+All three have two processes that read and the same server. Seconds depend on the machine and on what else it does; the ratios are
+what to compare. Reading includes full resolution, findings and lineage; staging includes the archive and its flush to disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import typical
+from main_job import state_of_its_own
+from rich.console import Console
+from rich.table import Table
+
+BENCH = Path(__file__).parent
+PROCESSES = 2
+PANDAS_FILES = 40
+"""the slow loop is measured on fewer files"""
+
+
+class Measured(NamedTuple):
+    """Files and the seconds they took."""
+
+    files: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Files a second."""
+        return self.files / self.seconds
+
+
+def side_by_side(program: str, dsn: str, paths: Sequence[Path], folder: Path) -> Measured:
+    """Run a loop in two processes, each on its half of the files; the time from the start of both to the end of both."""
+    shares = [paths[number::PROCESSES] for number in range(PROCESSES)]
+    lists = [folder / f"{program}.{number}" for number in range(PROCESSES)]
+    for share, file in zip(shares, lists, strict=True):
+        file.write_text("\n".join(map(str, share)), encoding="utf-8")
+    started = time.perf_counter()
+    running = [subprocess.Popen([sys.executable, str(BENCH / program), dsn, str(file)]) for file in lists]
+    if any(process.wait() for process in running):
+        sys.exit(f"{program} failed")
+    return Measured(len(paths), time.perf_counter() - started)
+
+
+def ours(paths: Sequence[Path]) -> tuple[Measured, int]:
+    """`tonghop load` on the files, with the start of its readers; and the most memory that any of its processes took, in MB."""
+    command = [str(Path(sys.executable).parent / "tonghop"), "load", "--json", *{str(path.parent) for path in paths}]
+    started = time.perf_counter()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    if status:
+        sys.exit("tonghop load failed")
+    return Measured(len(paths), seconds), usage.ru_maxrss // 1024
+
+
+def measure(files: int) -> None:
+    """Make the files, run the three loops, print them side by side."""
+    from tonghop.database import admin_connect
+    from tonghop.database.connections import WAREHOUSE, admin_dsn
+
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="tonghop-files-") as name:
+        folder = Path(name)
+        os.environ["TONGHOP_CATALOG"] = str(typical.write_pack(folder / "pack"))
+        os.environ["TONGHOP_READERS"] = str(PROCESSES)
+        few = typical.write_workbooks(folder / "few", files // 5)
+        many = typical.write_workbooks(folder / "many", files)
+        with state_of_its_own():
+            admin_dsn_here = admin_dsn(WAREHOUSE)
+            with admin_connect() as connection:
+                from bare_loop import TABLE
+
+                connection.execute(TABLE)
+            bare = side_by_side("bare_loop.py", admin_dsn_here, many, folder)
+            first, memory_of_few = ours(few)
+            whole, memory_of_many = ours(many)
+            pandas = side_by_side("pandas_loop.py", admin_dsn_here.replace("postgresql://", "postgresql+psycopg2://"), many[:PANDAS_FILES], folder)
+            console.print(rates(bare, whole, pandas))
+            console.print(f"most memory of one process: {memory_of_few} MB with {first.files} files, {memory_of_many} MB with {whole.files}")
+
+
+def rates(bare: Measured, whole: Measured, pandas: Measured) -> Table:
+    """The three rates."""
+    table = Table("loop", "files", "seconds", "files/s", "of the bare loop", "of pandas", box=None, pad_edge=False)
+    for name, each in (("bare: calamine, write_row", bare), ("tonghop load", whole), ("pandas.read_excel, to_sql", pandas)):
+        table.add_row(name, f"{each.files:,}", f"{each.seconds:.1f}", f"{each.rate:.1f}", f"{each.rate / bare.rate:.0%}", f"{each.rate / pandas.rate:.1f} ×")
+    return table
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--files", type=int, default=1_000, help="workbooks to load")
+    measure(arguments.parse_args().files)
