@@ -119,4 +119,5 @@ def test_only_files_without_a_submission_have_findings_without_a_rule(pack: Pack
         "unknown_unit",
         "ambiguous_unit",
         "unknown_period",
+        "no_figures",
     }
