@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.intake.layouts import layout
 from tests.packs import FILES, edited, write_pack
 
 from tonghop.catalog import Pack, PackNotLoaded, load_pack, read_pack
@@ -61,6 +62,48 @@ def test_columns_arrive_under_their_names(warehouse: None, pack: Pack) -> None:
     ]
     assert rows("select zero_words, role from catalog.form_row where row_code = 'A.1' and version = 1") == [(True, "additive")]
     assert rows("select pack_code, root_unit, first_year from catalog.pack") == [("TEST", "P", 2021)]
+
+
+def test_the_layout_of_a_form_arrives_and_the_figures_that_follow_from_it(warehouse: None, tmp_path: Path) -> None:
+    with_layout = layout(
+        tmp_path / "layout",
+        columns="LF,1,Bảng,Tháng 1,value,F,,additive,,1\nLF,1,Bảng,Tháng 2,value,F,,additive,,2\n",
+        rows="LF,1,Bảng,1,1,Số trẻ sinh,BIRTHS,,,,,,\nLF,1,Bảng,2,2,Dưới 5,BIRTHS,,,,U5,,1\n",
+        sheets="other_names,rows_by,control\nLF,1,Bảng,Biểu 1;Biểu 2,label,\nLF,1,Phiếu,,,yes\n",
+        cells="LF,1,Phiếu,D3,DEATHS,plan,,,A3,Tử vong\n",
+        narratives="LF,1,Bảng,Nhận xét,Chung\n",
+        forms="LF,1,Biểu,Form,station,month,2020-01-01,,vi\n",
+    )
+    loaded(with_layout)
+    assert rows("select sheet, other_names, rows_by, control, header_rows from catalog.form_sheet order by sheet") == [
+        ("Bảng", ["Biểu 1", "Biểu 2"], "label", False, 1),
+        ("Phiếu", [], None, True, 1),
+    ]
+    assert rows("select cell, breakdown_code, role, label_cell, label_vi from catalog.form_cell") == [
+        ("D3", "TOTAL", None, "A3", "Tử vong")
+    ]
+    assert rows("select label_vi, topic from catalog.form_narrative") == [("Nhận xét", "Chung")]
+    assert rows("select number_style from catalog.form where form_code = 'LF'") == [("vi",)]
+    assert rows("select header_vi, month from catalog.form_column where form_code = 'LF' order by month") == [
+        ("Tháng 1", 1),
+        ("Tháng 2", 2),
+    ]
+    assert rows("select row_code, breakdown_code, under from catalog.form_row where form_code = 'LF' order by 1") == [
+        ("1", None, None),
+        ("2", "U5", "1"),
+    ]
+    assert rows("select indicator_code, measure, breakdown_code, role from catalog.form_figure where form_code = 'LF' order by 1, 3") == [
+        ("BIRTHS", "value", "F", "additive"),
+        ("BIRTHS", "value", "F_U5", "additive"),
+        ("DEATHS", "plan", "TOTAL", "control"),
+    ]
+    assert rows("select level from catalog.breakdown where breakdown_code = 'SEVERE'") == [("nặng",)]
+
+
+def test_every_figure_of_plain_rows_and_columns_arrives(warehouse: None, pack: Pack) -> None:
+    loaded(pack)
+    assert rows("select count(*) from catalog.form_figure where form_code = 'CT'") == [(6 * 6,)]
+    assert rows("select distinct role from catalog.form_figure where form_code = 'CT'") == [("control",)]
 
 
 def test_rules_and_their_terms_arrive(warehouse: None, pack: Pack) -> None:

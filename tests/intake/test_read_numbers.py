@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -261,6 +262,83 @@ def test_a_decimal_reads_back_in_every_style(number: Decimal, style: tuple[str, 
     parsed = typed(grouped(before, style[0]) + style[1] + after, DAYS)
     assert parsed.value.number == number
     assert parsed.issues == ()
+
+
+SEPARATORS = {"vi": (".", ","), "en": (",", ".")}
+KINDS_OF_FIGURE = {"whole": WHOLE, "decimal": DAYS, "percent": PERCENT, "change": CHANGE, "points": POINTS}
+
+
+@st.composite
+def printed(draw: st.DrawFn) -> tuple[Decimal, str, Expects]:
+    """A number as the style of a form prints it, in any of the ways that people type it, and what the form expects there."""
+    style, kind = draw(st.sampled_from(sorted(SEPARATORS))), draw(st.sampled_from(sorted(KINDS_OF_FIGURE)))
+    expects = replace(KINDS_OF_FIGURE[kind], style=style)
+    places = 0 if expects.whole else draw(st.integers(0, 3))
+    number = draw(st.decimals(min_value=0, max_value=10**9, places=places))
+    group, point = SEPARATORS[style]
+    before, _, after = f"{number:f}".partition(".")
+    text = grouped(before, draw(st.sampled_from([group, "", " ", "\u00a0", "'"]))) + (point + after if after else "")
+    if expects.signed:
+        sign = draw(st.sampled_from(["+", "-", "−", "↑", "↓", "tăng ", "giảm "]))
+        text, number = sign + text, -number if sign in ("-", "−", "↓", "giảm ") else number
+    if expects.percent:  # without the sign a small figure may be a share
+        text += draw(st.sampled_from(["%", " %", " phần trăm"]))
+    return number, draw(st.sampled_from(["", " ", "\u00a0\u00a0"])) + text, expects
+
+
+@given(printed())
+@example((Decimal(1448), "1.448", replace(DAYS, style="vi")))
+@example((Decimal("1.448"), "1.448", replace(DAYS, style="en")))
+def test_every_number_printed_in_the_style_of_a_form_reads_back(written: tuple[Decimal, str, Expects]) -> None:
+    number, text, expects = written
+    parsed = typed(text, expects)
+    assert (parsed.value.number, parsed.value.raw, parsed.issues) == (number, text, ())
+
+
+@given(printed())
+def test_without_a_style_a_number_reads_back_or_names_both_readings(written: tuple[Decimal, str, Expects]) -> None:
+    number, text, expects = written
+    parsed = typed(text, replace(expects, style=None))
+    if parsed.value.number is None:
+        assert codes(parsed) == ["ambiguous_number"]
+        assert plain(abs(number)) in str(parsed.issues[0].expected).split(" | ")
+    else:
+        assert parsed.value.number == number
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "expects", "number"),
+    [
+        ("vi", "2066.356", WHOLE, "2066356"),  # one boundary is missing
+        ("vi", "98.510.000đ", MONEY, "98510000"),
+        ("vi", "571 (-)", WHOLE, "571"),
+        ("vi", "5.689/6.653", WHOLE, "5689"),
+        ("vi", "0,448", DAYS, "0.448"),
+        ("en", "0.448", DAYS, "0.448"),
+        ("en", "1,448.50", DAYS, "1448.5"),
+        ("en", "12.0", WHOLE, "12"),
+    ],
+)
+def test_a_number_in_the_style_of_the_form(style: str, text: str, expects: Expects, number: str) -> None:
+    assert typed(text, replace(expects, style=style)).value.number == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "expects", "code"),
+    [
+        ("vi", "80.8", PERCENT, "number_style"),
+        ("vi", "1,448.5", DAYS, "number_style"),
+        ("en", "66,46", PERCENT, "number_style"),
+        ("en", "1.448,5", DAYS, "number_style"),
+        ("vi", "2,831", WHOLE, "not_an_integer"),
+        ("en", "55.21", WHOLE, "not_an_integer"),
+        ("vi", "1.23.456", WHOLE, "not_a_number"),
+        ("vi", "12,", DAYS, "not_a_number"),
+    ],
+)
+def test_a_number_against_the_style_of_the_form(style: str, text: str, expects: Expects, code: str) -> None:
+    parsed = typed(text, replace(expects, style=style))
+    assert (codes(parsed), parsed.value.state) == ([code], State.UNREADABLE)
 
 
 @given(st.decimals(min_value=-10_000, max_value=10_000, places=2), st.booleans())
