@@ -20,6 +20,7 @@ _TEXTS: dict[Style, dict[str, Any]] = {
     Style.LABEL: {"font_color": "#404040"},
     Style.SAID: {"bold": True},
     Style.NOTE: {"italic": True},
+    Style.REMARK: {"font_color": "#404040", "text_wrap": True, "valign": "top"},
     Style.HEADER: {"bold": True, "bg_color": HEADER, "border": 1, "align": "center", "valign": "vcenter", "text_wrap": True},
     Style.CODE: {"border": 1, "valign": "vcenter"},
     Style.NAME: {"border": 1, "valign": "vcenter", "text_wrap": True},

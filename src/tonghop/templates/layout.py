@@ -8,16 +8,16 @@ a figure), the rest makes room.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import count, groupby, islice
 from typing import NamedTuple
 
-from tonghop.catalog import Figure, FormSheet, Pack
-from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, FormColumn, FormRow, Indicator, Unit
+from tonghop.catalog import Figure, FormSheet, Pack, normalise
+from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, Indicator, Unit
 from tonghop.intake.cells import position
-from tonghop.intake.form_index import pack_index
+from tonghop.intake.form_index import SheetIndex, pack_index
 from tonghop.intake.numbers import Expects
 from tonghop.model import Measure, Period, Slot
 from tonghop.templates import words
@@ -58,6 +58,7 @@ class Style(StrEnum):
     NAME = "name"
     UNDER = "under"
     UNIT_OF_MEASURE = "unit of measure"
+    REMARK = "remark"
 
 
 class Text(NamedTuple):
@@ -82,19 +83,17 @@ class Field(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row of a table: its row on the page, its code, and its name."""
+    """A row of a table: its row on the page, and its code."""
 
     row: int
     code: str
-    name: str
 
 
 class Column(NamedTuple):
-    """A column of figures of a table: its place, its header in one line, and the measure that it says, if it does."""
+    """A column of figures of a table: its place, and its header in one line."""
 
     column: int
     header: str
-    measure: Measure | None
 
 
 @dataclass
@@ -115,8 +114,9 @@ class Page:
 
     @property
     def last_column(self) -> int:
-        """The last column of the table, or of what stands in fixed cells."""
-        return max([self.first_figure + len(self.columns) - 1, *(box.column for box in self.boxes)])
+        """The last column of the head, of the table, and of what stands in fixed cells."""
+        own = [text.column + text.columns - 1 for text in self.texts] + [field.column + field.columns - 1 for field in self.fields]
+        return max([*own, *(box.column for box in self.boxes)])
 
 
 class Head(NamedTuple):
@@ -138,47 +138,64 @@ def pages_of(pack: Pack, form: Form, unit: Unit, period: Period, head: Head) -> 
     Raises TemplateProblem when there is nothing to fill in, or no place for it.
     """
     tabs = list(_tabs(pack, form, unit, period))
-    names = list(_tab_names(tabs, pack))
-    pages = [_PageMaker(pack, tab, name, head, is_last=tab is tabs[-1]).page for tab, name in zip(tabs, names, strict=True)]
-    if not any(page.boxes for page in pages):
+    reports = [
+        each for tab in tabs for source in (tab.own, *tab.guests) for each in (source.units if source.sheet.has_units else (source.unit,))
+    ]
+    if not any(each.unit_type in form.unit_types for each in reports):
         raise TemplateProblem(
-            f"{unit.unit_code} ({unit.name_vi}) has nothing to fill in on form {form.form_code} v{form.version} in {period}: "
-            f"it is for units of the type {', '.join(form.unit_types)}, at or below the one that is named."
+            f"{unit.unit_code} ({unit.name_vi}, a {unit.unit_type}) has nothing to fill in on form {form.form_code} v{form.version} in "
+            f"{period}: it is for units of the type {', '.join(form.unit_types)}. Name one of them, or for a list the unit above them."
         )
+    names = list(_tab_names(tabs, pack))
+    pages: list[Page] = []
+    introduced: set[tuple[str, str, Period]] = set()
+    for place, (tab, name) in enumerate(zip(tabs, names, strict=True), start=1):
+        whose = tab.own.form.form_code, tab.own.unit.unit_code, tab.own.period
+        pages.append(_PageMaker(pack, tab, name, head, is_first=whose not in introduced, is_last=place == len(tabs)).page)
+        introduced.add(whose)
     return pages
 
 
 # -- tabs
 
 
-class _Tab(NamedTuple):
-    """A tab to be made: a sheet of a form, whose it is and for which period; `units` are those that its rows or columns stand for."""
+class _Source(NamedTuple):
+    """A sheet of a form as it is for one unit and period; `units` are those that its rows or columns stand for."""
 
     form: Form
     sheet: FormSheet
     unit: Unit
     period: Period
-    units: tuple[Unit, ...]
+    units: tuple[Unit, ...] = ()
+
+
+class _Tab(NamedTuple):
+    """A tab to be made: a sheet of a form, and those of other forms that stand in the same tab, such as a row of totals."""
+
+    own: _Source
+    guests: tuple[_Source, ...] = ()
 
 
 def _tabs(pack: Pack, form: Form, unit: Unit, period: Period) -> Iterator[_Tab]:
+    """The tabs of a workbook. Where there is a tab for each month, it has that of the period: an empty one would report blanks."""
     below = _units_below(pack, form, unit, period)
+    guests = [
+        _Source(guest, sheet, unit, period, _units_below(pack, guest, unit, period) if sheet.has_units else ())
+        for guest in pack.forms_at(period.end_date)
+        for sheet in pack.sheets(guest)
+        if sheet.layout.stands_in == form.form_code and unit.unit_type in guest.unit_types
+    ]
     for sheet in pack.sheets(form):
         if sheet.layout.ignored or sheet.layout.stands_in:
             continue
         match sheet.layout.one_per:
             case "unit":
-                for each in below:
-                    yield _Tab(form, sheet, each, period, ())
-            case "month":
-                for number in range(1, period.number + 1):
-                    yield _Tab(form, sheet, unit, Period.month(period.year, number), ())
+                yield from (_Tab(_Source(form, sheet, each, period)) for each in below)
             case _:
-                yield _Tab(form, sheet, unit, period, below if sheet.has_units else ())
-    for guest in pack.forms_at(period.end_date):
-        for sheet in pack.sheets(guest):
-            if sheet.layout.stands_in == form.form_code and unit.unit_type in guest.unit_types:
-                yield _Tab(guest, sheet, unit, period, _units_below(pack, guest, unit, period) if sheet.has_units else ())
+                beside = tuple(guest for guest in guests if normalise(guest.sheet.name) == normalise(sheet.name))
+                guests = [guest for guest in guests if guest not in beside]
+                yield _Tab(_Source(form, sheet, unit, period, below if sheet.has_units else ()), beside)
+    yield from (_Tab(guest) for guest in guests)
 
 
 def _units_below(pack: Pack, form: Form, unit: Unit, period: Period) -> tuple[Unit, ...]:
@@ -196,16 +213,18 @@ _TAB_CHARACTERS = 31
 
 def _tab_names(tabs: Sequence[_Tab], pack: Pack) -> Iterator[str]:
     """The names of tabs: that of the sheet, or of the unit or month that there is a tab for."""
-    for tab in tabs:
-        one_per = tab.sheet.layout.one_per
-        if one_per is None:
-            yield tab.sheet.name
+    for form, sheet, unit, period, _ in (tab.own for tab in tabs):
+        if sheet.layout.one_per is None:
+            yield sheet.name
             continue
-        whose = _name_or_code(pack, tab.unit, tab.period) if one_per == "unit" else f"Tháng {tab.period.number}"
-        several = sum(other.form == tab.form and other[2:4] == tab[2:4] for other in tabs) > 1
-        name = f"{tab.unit.unit_code if one_per == 'unit' else whose} {tab.sheet.name}" if several else whose
+        of_unit = sheet.layout.one_per == "unit"
+        several = sum(tab.own.form == form and tab.own[2:4] == (unit, period) for tab in tabs) > 1
+        name = _name_or_code(pack, unit, period) if of_unit else f"Tháng {period.number}"
+        if several:
+            name = f"{unit.unit_code if of_unit else name} {sheet.name}"
         if len(name) > _TAB_CHARACTERS or _NOT_IN_TAB_NAMES.search(name):
-            name = f"{tab.unit.unit_code} {tab.period.number}" if several else tab.unit.unit_code
+            place = [each.name for each in pack.sheets(form)].index(sheet.name) + 1
+            name = f"{unit.unit_code if of_unit else f'T{period.number}'}{f' {place}' if several else ''}"
         yield name
 
 
@@ -221,17 +240,34 @@ _PAIR_COLUMNS = (1, 2), (3, 5)
 """Columns of a label and of what it says, for the first two pairs of a row; further ones go on in steps of three."""
 
 
+class _TableLine(NamedTuple):
+    """A row of a table as it is printed."""
+
+    code: str
+    name: str
+    unit_of_measure: str
+    names_indicator: bool
+    is_under: bool
+
+
+class _TableColumn(NamedTuple):
+    """A column of a table: the texts of its header from top to bottom."""
+
+    header: tuple[str, ...]
+
+
 class _PageMaker:
     """Fills one page, from the top downwards, around the cells that the form has fixed."""
 
-    def __init__(self, pack: Pack, tab: _Tab, name: str, head: Head, is_last: bool) -> None:
-        self.pack, self.tab, self.sheet, self.layout = pack, tab, tab.sheet, tab.sheet.layout
-        self.index = next(index for index in pack_index(pack).form(tab.form).sheets if index.sheet == tab.sheet)
-        self.page = Page(name, tab.period)
+    def __init__(self, pack: Pack, tab: _Tab, name: str, head: Head, *, is_first: bool, is_last: bool) -> None:
+        self.pack, self.sources, self.own = pack, (tab.own, *tab.guests), tab.own
+        self.sheet, self.layout = tab.own.sheet, tab.own.sheet.layout
+        self.page = Page(name, tab.own.period)
         fixed = [cell.cell for cell in self.sheet.cells] + [cell.label_cell for cell in self.sheet.cells if cell.label_cell]
         said = [each for each in (self.layout.unit_cell, self.layout.period_cell, self.layout.as_of_cell) if each]
-        self.fixed_rows = {position(cell)[0] for cell in (*fixed, *said)}
-        top = self._write_head(head)
+        self.fixed = {position(cell) for cell in (*fixed, *said)}
+        self.fixed_rows = {row for row, _ in self.fixed}
+        top = self._write_head(head, is_first)
         self._write_fixed_cells()
         bottom = self._write_table(top) if self.sheet.columns else max([top, *self.fixed_rows])
         self._write_narratives(bottom, is_last)
@@ -242,9 +278,9 @@ class _PageMaker:
 
     # the head
 
-    def _write_head(self, head: Head) -> int:
-        """Write the head; returns its last row."""
-        tab, layout = self.tab, self.layout
+    def _write_head(self, head: Head, is_first: bool) -> int:
+        """Write the head; returns its last row. Date and author are asked for on the first page of a report only."""
+        tab, layout = self.own, self.layout
         pairs: list[tuple[str, str | Field]] = [
             (words.FORM, f"{tab.form.form_code} v{tab.form.version}"),
             (words.PERIOD, words.period_label(tab.period)),
@@ -256,9 +292,12 @@ class _PageMaker:
         in_cells = {words.PERIOD: layout.period_cell, words.AS_OF: layout.as_of_cell, words.UNIT: layout.unit_cell}
         for label, cell in in_cells.items():
             if cell is not None:
-                said = dict(pairs)[label]
-                self._say(*position(cell), said)
-        pairs = [(label, said) for label, said in pairs if not in_cells.get(label)]
+                said = _name_or_code(self.pack, tab.unit, tab.period) if label == words.UNIT else dict(pairs)[label]
+                row, column = position(cell)
+                self._say(row, column, said)
+                if column > 1 and (row, column - 1) not in self.fixed:
+                    self.page.texts.append(Text(row, column - 1, label, Style.LABEL))
+        pairs = [(label, said) for label, said in pairs if not in_cells.get(label) and (is_first or isinstance(said, str))]
         rows = [row for row in islice(self._free_rows(), 3 + len(pairs)) if layout.header_row is None or row < layout.header_row]
         wanted = -(-len(pairs) // len(_PAIR_COLUMNS))
         if len(rows) >= 3 + wanted:
@@ -291,29 +330,32 @@ class _PageMaker:
 
     # figures
 
-    def _box(self, row: int, column: int, figure: Figure, expects: Expects, unit: Unit) -> None:
-        own = self.tab.period
+    def _box(self, row: int, column: int, source: _Source, unit: Unit, figure: Figure, expects: Expects) -> None:
+        own = source.period
         period = own if figure.month is None else Period.month(own.year, figure.month)
         indicator = self.pack.indicator(figure.indicator_code)
         if indicator is None:
             raise LookupError(f"the pack has a form row for {figure.indicator_code}, which is no indicator")
-        quantity = Quantity(
-            Slot(unit.unit_code, self.tab.form.form_code, period), figure.indicator_code, figure.breakdown_code, figure.measure
-        )
+        slot = Slot(unit.unit_code, source.form.form_code, period)
+        quantity = Quantity(slot, figure.indicator_code, figure.breakdown_code, figure.measure)
         self.page.boxes.append(Box(self.page.name, row, column, quantity, indicator, expects, period.end_date <= own.end_date))
 
+    def _expected(self, source: _Source) -> SheetIndex:
+        """What intake expects of the figures of a sheet."""
+        return next(index for index in pack_index(self.pack).form(source.form).sheets if index.sheet.name == source.sheet.name)
+
     def _write_fixed_cells(self) -> None:
-        for cell, figure, fixed in zip(self.sheet.cells, self.sheet.in_cells, self.index.cells, strict=True):
+        expected = self._expected(self.own).cells
+        for cell, figure, fixed in zip(self.sheet.cells, self.sheet.in_cells, expected, strict=True):
             if cell.label_cell and cell.label_vi:
                 self.page.texts.append(Text(*position(cell.label_cell), cell.label_vi, Style.NAME))
-            self._box(*position(cell.cell), figure, fixed.expects, self.tab.unit)
+            self._box(*position(cell.cell), self.own, self.own.unit, figure, fixed.expects)
 
     def _write_table(self, top: int) -> int:
         """Write the table; returns its last row."""
-        figures = list(self._columns())
-        lines = list(self._lines())
-        units_of_measure = [self._unit_of_measure(row, place) for place, row, _ in lines]
-        labels = [words.CODE, words.INDICATOR if any(row.indicator_code for _, row, _ in lines) else words.CONTENT]
+        lines, columns = list(dict.fromkeys(self._lines())), list(dict.fromkeys(self._columns()))
+        units_of_measure = [line.unit_of_measure for line in lines]
+        labels = [words.CODE, words.INDICATOR if any(line.names_indicator for line in lines) else words.CONTENT]
         labels += [words.UNIT_OF_MEASURE] if any(units_of_measure) else []
         first = self.page.first_figure = len(labels) + 1
         height = self.layout.header_rows
@@ -322,42 +364,54 @@ class _PageMaker:
         )
         self.page.header = start, start + height - 1
         self.page.texts += [Text(start, column, label, Style.HEADER, rows=height) for column, label in enumerate(labels, start=1)]
-        self._write_headers(start, first, [header for _, header, _, _ in figures])
-        self.page.columns = [
-            Column(first + place, HEADER_PARTS.join(header), column.measure) for place, (_, header, column, _) in enumerate(figures)
-        ]
+        self._write_headers(start, first, [column.header for column in columns])
+        self.page.columns = [Column(first + place, HEADER_PARTS.join(column.header)) for place, column in enumerate(columns)]
         row_number = start + height - 1
-        for (place, row, unit), unit_of_measure in zip(lines, units_of_measure, strict=True):
-            row_number = next(self._free_rows(row_number + 1))
-            code, name = (unit.unit_code, unit.name_vi) if row.stands_for_units and unit else (row.row_code, row.label_vi)
-            self.page.lines.append(Line(row_number, code, name))
-            self.page.texts.append(Text(row_number, 1, code, Style.CODE))
-            self.page.texts.append(Text(row_number, 2, name, Style.UNDER if row.under else Style.NAME))
-            if unit_of_measure:
-                self.page.texts.append(Text(row_number, 3, unit_of_measure, Style.UNIT_OF_MEASURE))
-            for offset, (column_place, _, _, column_unit) in enumerate(figures):
-                figure, expects = self.sheet.grid[place][column_place], self.index.expects[place][column_place]
-                self._box(row_number, first + offset, figure, expects, column_unit or unit or self.tab.unit)
+        row_of: dict[_TableLine, int] = {}
+        for line in lines:
+            row_of[line] = row_number = next(self._free_rows(row_number + 1))
+            self.page.lines.append(Line(row_number, line.code))
+            self.page.texts.append(Text(row_number, 1, line.code, Style.CODE))
+            self.page.texts.append(Text(row_number, 2, line.name, Style.UNDER if line.is_under else Style.NAME))
+            if line.unit_of_measure:
+                self.page.texts.append(Text(row_number, 3, line.unit_of_measure, Style.UNIT_OF_MEASURE))
+        for source in self.sources:
+            self._write_boxes(source, row_of, {column: first + place for place, column in enumerate(columns)})
         return max([row_number, *self.fixed_rows])
 
-    def _columns(self) -> Iterator[tuple[int, tuple[str, ...], FormColumn, Unit | None]]:
-        """The columns of figures: place in the form, texts of the header from top to bottom, column, unit that it stands for."""
-        for unit in self.tab.units if any(column.stands_for_units for column in self.sheet.columns) else (None,):
-            for place, column in enumerate(self.sheet.columns):
+    def _write_boxes(self, source: _Source, row_of: Mapping[_TableLine, int], column_of: Mapping[_TableColumn, int]) -> None:
+        expected = self._expected(source).expects
+        for row_place, row_unit, line in self._lines_of(source):
+            for column_place, column_unit, column in self._columns_of(source):
+                figure, expects = source.sheet.grid[row_place][column_place], expected[row_place][column_place]
+                unit = column_unit or row_unit or source.unit
+                self._box(row_of[line], column_of[column], source, unit, figure, expects)
+
+    def _lines(self) -> Iterator[_TableLine]:
+        return (line for source in self.sources for _, _, line in self._lines_of(source))
+
+    def _columns(self) -> Iterator[_TableColumn]:
+        return (column for source in self.sources for _, _, column in self._columns_of(source))
+
+    def _lines_of(self, source: _Source) -> Iterator[tuple[int, Unit | None, _TableLine]]:
+        """The rows of a sheet: place in the form, unit that it stands for, what is printed."""
+        for place, row in enumerate(source.sheet.rows):
+            indicator = self.pack.indicator(row.indicator_code) if row.indicator_code else None
+            unit_of_measure = indicator.unit_of_measure if indicator else ""
+            if row.stands_for_units:
+                for unit in source.units:
+                    yield place, unit, _TableLine(unit.unit_code, unit.name_vi, unit_of_measure, False, False)
+            else:
+                yield place, None, _TableLine(row.row_code, row.label_vi, unit_of_measure, indicator is not None, row.under is not None)
+
+    def _columns_of(self, source: _Source) -> Iterator[tuple[int, Unit | None, _TableColumn]]:
+        """The columns of a sheet: place in the form, unit that it stands for, texts of the header from top to bottom."""
+        columns = source.sheet.columns
+        for unit in source.units if any(column.stands_for_units for column in columns) else (None,):
+            name = _name_or_code(self.pack, unit, source.period) if unit else ""
+            for place, column in enumerate(columns):
                 parts = column.header_vi.split(HEADER_PARTS)
-                name = _name_or_code(self.pack, unit, self.tab.period) if unit else ""
-                yield place, tuple(name if part == ANY_UNIT else part for part in parts), column, unit
-
-    def _lines(self) -> Iterator[tuple[int, FormRow, Unit | None]]:
-        """The rows of the table: place in the form, row, unit that it stands for."""
-        for place, row in enumerate(self.sheet.rows):
-            for unit in self.tab.units if row.stands_for_units else (None,):
-                yield place, row, unit
-
-    def _unit_of_measure(self, row: FormRow, place: int) -> str:
-        """That of the row's indicator; empty where the columns say the indicator."""
-        indicator = self.pack.indicator(self.sheet.grid[place][0].indicator_code) if row.indicator_code else None
-        return indicator.unit_of_measure if indicator else ""
+                yield place, unit, _TableColumn(tuple(name if part == ANY_UNIT else part for part in parts))
 
     def _write_headers(self, start: int, first: int, headers: Sequence[tuple[str, ...]]) -> None:
         """Headers with their common upper parts merged, and short ones merged downwards."""
@@ -382,11 +436,11 @@ class _PageMaker:
     def _write_narratives(self, bottom: int, is_last: bool) -> None:
         """The fields of free text below everything; remarks on the last page of a form that has none."""
         labels = [narrative.label_vi for narrative in self.sheet.narratives]
-        if not labels and is_last and not any(sheet.narratives for sheet in self.pack.sheets(self.tab.form)):
+        if not labels and is_last and not any(sheet.narratives for sheet in self.pack.sheets(self.own.form)):
             labels = [words.REMARKS]
         for label, row in zip(labels, self._free_rows(bottom + 2), strict=False):
-            self.page.texts.append(Text(row, 1, label if label.endswith(":") else f"{label}:", Style.LABEL))
-            self.page.fields.append(Field(row, 2, columns=max(self.page.last_column - 1, 1), is_long=True))
+            self.page.texts.append(Text(row, 1, label if label.endswith(":") else f"{label}:", Style.REMARK))
+            self.page.fields.append(Field(row, 2, columns=self.page.last_column - 1, is_long=True))
 
 
 def _pair_columns(place: int) -> tuple[int, int]:

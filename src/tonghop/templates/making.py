@@ -36,7 +36,12 @@ def make_template(
     such form, unit or period, or the form is not for that unit.
     """
     form, unit = _form(pack, form_code, period), _unit(pack, unit_code, period)
+    host = _host(pack, form, period)
+    if host is not form:
+        told = f"make that one: tonghop template {host.form_code} {unit_code} {period}"
+        raise TemplateProblem(f"Form {form_code} has no workbook of its own, it stands in those of {host.form_code}; {told}.")
     head = _head(pack, form, unit, period)
+    slot = Slot(unit.unit_code, form.form_code, period)
     pages = pages_of(pack, form, unit, period, head)
     boxes = by_quantity(box for page in pages for box in page.boxes)
     checks = checks_of(pack, pages)
@@ -46,7 +51,7 @@ def make_template(
         instructions=list(instructions(form, unit, period, head, CHECKS if checks else None)),
         boxes=boxes,
         earlier=earlier,
-        given=_given(pack, boxes, earlier),
+        given=_given(pack, slot, boxes, earlier),
         identity={
             "TONGHOP_FORM": f"{form.form_code} v{form.version}",
             "TONGHOP_UNIT": unit.unit_code,
@@ -55,7 +60,6 @@ def make_template(
         },
         password=password,
     )
-    slot = Slot(unit.unit_code, form.form_code, period)
     return FileOfUnit(slot, f"{form.form_code}_{unit.unit_code}_{period.code}.xlsx", workbook_bytes(template))
 
 
@@ -125,12 +129,14 @@ def _head(pack: Pack, form: Form, unit: Unit, period: Period) -> Head:
     return Head(f"{due:%d/%m/%Y} ({days} ngày làm việc sau kỳ báo cáo)", pack.head.contact)
 
 
-def _given(pack: Pack, boxes: Boxes, earlier: Earlier) -> Mapping[Quantity, Decimal]:
+def _given(pack: Pack, slot: Slot, boxes: Boxes, earlier: Earlier) -> Mapping[Quantity, Decimal]:
     """The figures that are known before anybody types: the unit's own plan, and what it reported for the same period last year."""
     plans = {(each.unit_code, each.indicator_code, each.year): each.target for each in pack.targets if each.target is not None}
     given: dict[Quantity, Decimal] = {}
     for quantity, box in boxes.items():
-        slot, known = quantity.slot, None
+        if quantity.slot != slot:
+            continue  # a report of which nothing else is known must not seem to have been sent
+        known = None
         if quantity.measure is Measure.PLAN and quantity.breakdown_code == "TOTAL":
             known = plans.get((slot.unit_code, quantity.indicator_code, slot.period.year))
         elif quantity.measure is Measure.SAME_PERIOD and (before := slot.period.same_period_last_year) is not None:

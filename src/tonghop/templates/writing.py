@@ -32,6 +32,7 @@ NOTHING = " "
 A4 = 9
 _PROTECTION = {"format_columns": True, "format_rows": True, "select_locked_cells": True, "select_unlocked_cells": True}
 _CODE_WIDTH, _NAME_WIDTH, _FIGURE_WIDTH, _ORIENTATION_WIDTH, _ANSWER_WIDTH = 11, 46, 13, 16, 60
+_INSTRUCTION_WIDTH = 90
 _PORTRAIT_WIDTH = 105
 """Characters that a page in portrait holds in a readable size."""
 _LATEST_AS_OF = timedelta(days=366)
@@ -262,8 +263,7 @@ class _Writer:
             sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         rows = [text.row for text in page.texts] + [field.row for field in page.fields] + [box.row for box in page.boxes]
-        columns = [page.last_column, *(text.column + text.columns - 1 for text in page.texts), *(field.column for field in page.fields)]
-        sheet.print_area(0, 0, max(rows) - 1, max(columns) - 1)
+        sheet.print_area(0, 0, max(rows) - 1, page.last_column - 1)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         sheet.set_footer(f"&L{next(iter(self.template.identity.values())).replace('&', '&&')}&C{page.name.replace('&', '&&')}&R&P/&N")
         sheet.protect(self.template.password, _PROTECTION)
@@ -281,8 +281,9 @@ class _Writer:
     def _write_instructions(self) -> None:
         sheet = self._aside_sheet(self.instructions_name, "Cách điền báo cáo.")
         sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 1, 90)
+        sheet.set_column(1, 1, _INSTRUCTION_WIDTH)
         for row, paragraph in enumerate(self.template.instructions, start=2):
+            sheet.set_row(row, 15 * (1 + len(paragraph.text) // _INSTRUCTION_WIDTH))
             if paragraph.example:
                 sheet.write_string(row, 0, paragraph.example, self.formats.example)
                 sheet.write_string(row, 1, paragraph.text, self.formats.plain)
