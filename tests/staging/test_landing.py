@@ -250,3 +250,17 @@ def test_any_file_system_will_do() -> None:
         assert len(found.skipped) == 1
     finally:
         memory.rm("/landing", recursive=True)
+
+
+def test_an_address_that_nothing_can_read_is_named_and_the_others_are_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a.xlsx")
+    monkeypatch.setenv("TONGHOP_LANDING", f'[{{"url": "nosuch://host/in", "done": "done"}}, "{tmp_path}"]')
+    settings.cache_clear()
+    try:
+        odd, folder = landing.open_areas()
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    with pytest.raises(landing.LandingMissing, match=r"nosuch://host/in cannot be read: .*nosuch.*\. Install the library"):
+        landing.survey(odd)
+    assert len(landing.survey(folder).files) == 1

@@ -150,3 +150,19 @@ def test_a_store_that_is_away_says_so_without_its_keys() -> None:
         landing.survey(area_at("s3://units/landing", options))
     assert "See that the server runs" in str(caught.value)
     assert "s3-bí-mật" not in str(caught.value)
+
+
+def test_an_object_that_goes_away_or_is_closed_while_it_is_looked_at_is_a_message(store: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.client.pipe_file("units/landing/a.xlsx", b"one")
+    for error, expected, says in (
+        (FileNotFoundError("gone"), landing.Gone, "is gone"),
+        (PermissionError(13, "Forbidden"), landing.NotReadable, r"not permitted \(Forbidden\)"),
+    ):
+        area = at(store)
+
+        def refuse(*_: object, error: Exception = error) -> None:
+            raise error
+
+        monkeypatch.setattr(area.filesystem, "metadata", refuse)
+        with pytest.raises(expected, match=says):
+            landing.look_at(area, "s3://units/landing/a.xlsx")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import posixpath
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,13 +36,13 @@ class Area:
     An area that did not open, or went away, is not tried again by the same object: whoever works on many files waits once.
     """
 
-    def __init__(self, configured: LandingArea, options: Mapping[str, Any] | None = None, aside: Iterable[str] = ()) -> None:
-        """`options`: of the file system library; `aside`: folders of the same system that are no part of the area."""
+    def __init__(self, configured: LandingArea, options: Mapping[str, Any] | None = None, neighbours: Sequence[Area] = ()) -> None:
+        """`options`: of the file system library; `neighbours`: areas of the same system, whose done and failed files are not taken in."""
         self.address = configured.address
         self.configured = configured
         self.name = absolute_path(Path(self.address.path)) if self.address.is_local else self.address.public
         self._options = options or {}
-        self._others_aside = tuple(aside)
+        self._neighbours = neighbours
         self._down: LandingMissing | None = None
 
     def __repr__(self) -> str:
@@ -65,14 +65,17 @@ class Area:
 
     @cached_property
     def root(self) -> str:
-        """The path of the area within its file system."""
+        """The path of the area within its file system. Raises LandingMissing for a kind of address that nothing can read."""
         if self.is_local:
             return self.name
         if self.is_s3:
             return f"{self.address.host}{self.address.path}".rstrip("/")
         if self.is_sftp:
             return self.address.path.rstrip("/") or ("/" if self.address.path else ".")
-        return str(fsspec.get_filesystem_class(self.address.protocol)._strip_protocol(self.name))
+        try:
+            return str(fsspec.get_filesystem_class(self.address.protocol)._strip_protocol(self.name))
+        except (ImportError, ValueError) as error:
+            raise self.give_up(error) from error
 
     @property
     def done(self) -> str | None:
@@ -84,10 +87,10 @@ class Area:
         """The folder for files that could not be read, within the file system."""
         return self._folder(self.configured.failed)
 
-    @property
+    @cached_property
     def aside(self) -> frozenset[str]:
         """The folders that are no part of the area, within the file system: what was put away, of this area and its neighbours."""
-        return frozenset(folder for folder in (self.done, self.failed, *self._others_aside) if folder)
+        return frozenset(folder for area in (self, *self._neighbours) for folder in (area.done, area.failed) if folder)
 
     @property
     def filesystem(self) -> FileSystem:
@@ -147,7 +150,7 @@ class Area:
         return path.lstrip("/") if self.is_s3 else path
 
     def _what_to_do(self, error: Exception) -> str:
-        if isinstance(error, ImportError):
+        if isinstance(error, ImportError | ValueError):
             return "Install the library for this kind of address, or correct TONGHOP_LANDING."
         if isinstance(error, FileNotFoundError | NotADirectoryError):
             return "Make the folder, or correct TONGHOP_LANDING."
@@ -167,8 +170,7 @@ def open_areas() -> list[Area]:
     areas = []
     for configured in given:
         neighbours = [Area(other) for other in given if _system(other) == _system(configured)]
-        aside = {folder for other in neighbours for folder in other.aside}
-        areas.append(Area(configured, options_for(configured.url, chosen.landing_options), aside))
+        areas.append(Area(configured, options_for(configured.url, chosen.landing_options), neighbours))
     return areas
 
 

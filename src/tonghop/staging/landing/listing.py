@@ -71,13 +71,13 @@ def survey(area: Area, below: str | None = None, *, settle_seconds: float = 0, n
 
     Raises LandingMissing when the area cannot be listed.
     """
-    start = area.path_of(below) if below and below != area.name else area.root
     now = now or datetime.now(UTC)
     files: list[LandedFile] = []
     skipped: list[Skipped] = []
     problems: list[str] = []
     restless: set[str] = set()
     try:
+        start = area.path_of(below) if below and below != area.name else area.root
         for info in _walk(area, start, problems):
             path = str(info["name"])
             uri = area.uri_of(path)
@@ -88,7 +88,7 @@ def survey(area: Area, below: str | None = None, *, settle_seconds: float = 0, n
             files.append(file)
             if settle_seconds and not _is_at_rest(area, info, file, settle_seconds, now):
                 restless.add(uri)
-    except LandingMissing:
+    except (LandingMissing, NotReadable):
         raise
     except Exception as error:  # whatever a library raises when its server is away
         raise area.give_up(error) from error
@@ -122,8 +122,7 @@ def look_at(area: Area, uri: str) -> LandedFile:
     info = _info(area, uri)
     if info["type"] != "file" or info.get("islink"):
         raise NotReadable(f"{printable(uri)}: not an ordinary file; put the file itself there.")
-    claimed = area.filesystem.metadata(area.path_of(uri)).get("sender") if area.is_s3 else None
-    return _landed(area, info, claimed)
+    return _landed(area, info, _claimed_sender(area, uri))
 
 
 def read_chunks(area: Area, file: LandedFile) -> Iterator[bytes]:
@@ -144,6 +143,16 @@ def read_chunks(area: Area, file: LandedFile) -> Iterator[bytes]:
     after = _info(area, file.uri)
     if (modified_at(area, after), int(after["size"]), size) != (file.received_at, file.size, file.size):
         raise Changed(f"{printable(file.uri)}: the file changed while it was read; it is taken in at the next look.")
+
+
+def _claimed_sender(area: Area, uri: str) -> str | None:
+    if not area.is_s3:
+        return None
+    try:
+        claimed = area.filesystem.metadata(area.path_of(uri)).get("sender")
+    except Exception as error:
+        raise _of_file(area, uri, error) from error
+    return str(claimed) if claimed else None
 
 
 def _info(area: Area, uri: str) -> Info:

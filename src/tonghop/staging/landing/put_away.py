@@ -68,7 +68,8 @@ def _not_put_away(area: Area, arrived: Arrived, folder: str, why: str) -> NotPut
 
 def _move(area: Area, source: str, target: str, arrived: Arrived) -> bool:
     """Move a file to a name that is free; False when it is taken."""
-    area.filesystem.makedirs(posixpath.dirname(target), exist_ok=True)
+    if not area.is_s3:
+        area.filesystem.makedirs(posixpath.dirname(target), exist_ok=True)
     if not (area.is_local or area.is_sftp):
         return _copy_and_delete(area, source, target, arrived)
     if not _rename(area, source, target):
