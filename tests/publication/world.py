@@ -161,7 +161,7 @@ class World:
 _BUILD = f"""
     create temporary table wanted on commit drop as
     select
-        c.unit_code, c.period_code, u.unit_key, f.form_key, i.indicator_key, c.submission_id,
+        c.unit_code, c.period_code, u.unit_key, f.form_key, i.indicator_key, c.submission_id, c.gate_run_id,
         split_part(c.period_code, '-', 1)::int * 1000 + 100 + split_part(c.period_code, '-', 2)::int as period_key
     from audit.candidate_slot c
     join catalog.unit_key u using (unit_code)
@@ -186,19 +186,31 @@ _BUILD = f"""
             else 'superseded'
         end as status
     from wanted w join staging.submission s using (unit_code, period_code) join audit.verdict v on v.submission_id = s.submission_id
+    where v.given_at <= (select opened_at from audit.publication where number = %(number)s)
     order by s.submission_id, v.verdict_id desc;
 
     update warehouse.fct_submission o set to_publication = %(number)s
     from staging.submission s join wanted w using (unit_code, period_code)
     where o.to_publication = {OPEN} and s.submission_id = o.submission_id
-        and (o.submission_id, o.status, o.verdict) not in (select submission_id, status, verdict from wanted_submission);
+        and not exists (
+            select from wanted_submission n
+            where (n.submission_id, n.status, n.verdict, n.gate_run_id)
+                is not distinct from (o.submission_id, o.status, o.verdict, o.gate_run_id)
+        );
 
     insert into warehouse.fct_submission
     select submission_id, status, verdict, gate_run_id, %(number)s, {OPEN} from wanted_submission
     where submission_id not in (select submission_id from warehouse.fct_submission where to_publication = {OPEN});
 
     create temporary table wanted_figure on commit drop as
-    select period_key, w.indicator_key, unit_key, c.value, c.value as ytd_value from wanted w join staging.cell c using (submission_id);
+    select
+        period_key, w.indicator_key, unit_key,
+        case when j.correction_code is null then c.value else j.use_value end as value,
+        case when j.correction_code is null then c.value else j.use_value end as ytd_value
+    from wanted w
+    join staging.cell c using (submission_id)
+    left join audit.judged_correction j
+        on j.submission_id = c.submission_id and j.gate_run_id = w.gate_run_id and j.found_value = c.value;
 
     update warehouse.agg_indicator_period o set to_publication = %(number)s
     from wanted w

@@ -48,7 +48,9 @@ def withdraw(unit: str, form: str, period: str, *, reason: str, by: str, version
         in_force = next((each for each in versions if each.is_accepted), None)
         chosen = _chosen(versions, in_force, version, slot)
         connection.execute(
-            "insert into audit.verdict (submission_id, verdict, reason, given_by) values (%s, 'withdrawn', %s, %s)",
+            # not the time at which it began to wait: a candidate that was opened meanwhile knows nothing of it
+            "insert into audit.verdict (submission_id, verdict, reason, given_by, given_at) "
+            "values (%s, 'withdrawn', %s, %s, clock_timestamp())",
             (chosen.submission_id, reason, by),
         )
         record_event(
