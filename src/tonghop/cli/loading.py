@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, PeriodsArgument
-from tonghop.cli.printing import SHOWN, console, new_table, print_json, say, say_how_many_more, span_of
-from tonghop.model import Severity
+from tonghop.cli.outcomes import print_outcomes
+from tonghop.cli.printing import print_json, say, span_of
 from tonghop.settings import settings
-
-if TYPE_CHECKING:
-    from tonghop.staging import Outcome
 
 app = typer.Typer()
 
@@ -37,7 +32,7 @@ def load(
     if as_json:
         print_json([outcome.as_dict() for outcome in outcomes])
     else:
-        _print_outcomes(outcomes)
+        print_outcomes(outcomes)
         if sent and sent.answers:
             say(f"{sent.answers:,} receipts in {settings().outbox_path}")
     counts = Counter(outcome.outcome for outcome in outcomes)
@@ -97,39 +92,3 @@ def samples(directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folde
     say(f"{summary.units:,} units, {span_of(sorted(summary.periods))}")
     for trouble in summary.troubles:
         say(f"planted: {trouble}")
-
-
-def _print_outcomes(outcomes: Sequence[Outcome]) -> None:
-    """A table of the files (of those with something to say, when they are many), their findings, and the counts."""
-    told = list(outcomes) if len(outcomes) <= SHOWN else [each for each in outcomes if _needs_attention(each)]
-    if told:
-        table = new_table("file", "outcome", "submissions", "cells", "findings", "message")
-        for each in told[:SHOWN]:
-            severities = Counter(finding.severity for finding in each.findings)
-            findings = ", ".join(f"{severities[severity]} {severity}" for severity in Severity if severities[severity])
-            row = (each.source_uri, each.outcome, ", ".join(each.versions), f"{each.cells:,}", findings, each.message or "")
-            table.add_row(*map(escape, row))
-        console.print(table)
-        say_how_many_more(len(told), "files with findings")
-    for each in told[:SHOWN]:
-        _print_findings(each)
-    counts = Counter(each.outcome for each in outcomes)
-    say(
-        f"{len(outcomes):,} files: "
-        + (", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) or "none found")
-        + f"; {sum(len(each.versions) for each in outcomes):,} submissions, {sum(each.cells for each in outcomes):,} cells."
-    )
-
-
-def _needs_attention(outcome: Outcome) -> bool:
-    return outcome.outcome in ("rejected", "failed") or any(finding.severity != Severity.INFO for finding in outcome.findings)
-
-
-def _print_findings(outcome: Outcome) -> None:
-    """Findings with their address, in Vietnamese and English: the person who loads may not be the one who corrects."""
-    findings = [finding for finding in outcome.findings if finding.severity != Severity.INFO]
-    if findings:
-        say(f"{outcome.source_uri}")
-    for finding in findings[:SHOWN]:
-        say(f"  {finding.severity} {finding.code}: {finding.text_vi}\n    {finding.text_en}")
-    say_how_many_more(len(findings), "findings of this file")

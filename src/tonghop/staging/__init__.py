@@ -12,6 +12,7 @@ from tonghop.staging.work import (
     load_paths,
     plan_batches,
     plan_intake,
+    read_again,
     read_and_stage,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "pending_work",
     "plan_batches",
     "plan_intake",
+    "read_again",
     "read_and_stage",
     "reading_sha256",
 ]

@@ -98,13 +98,18 @@ _FLUSHING = 8
 """Files that are flushed at the same time: the disk writes their journal entries together."""
 
 
+def find(sha256: str) -> Path:
+    """Where the bytes with that hash lie. Raises ArchiveDamaged when they are missing."""
+    path = _path(sha256)
+    if not path.exists():
+        raise ArchiveDamaged(f"{path} is missing from the archive. Restore it from a backup of {settings().archive_path}.")
+    return path
+
+
 def get(sha256: str) -> bytes:
     """The archived bytes. Raises ArchiveDamaged when they are missing or do not have that hash any more."""
-    path = _path(sha256)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise ArchiveDamaged(f"{path} is missing from the archive. Restore it from a backup of {settings().archive_path}.") from None
+    path = find(sha256)
+    data = path.read_bytes()
     found = hashlib.sha256(data).hexdigest()
     if found != sha256:
         raise ArchiveDamaged(

@@ -20,7 +20,7 @@ from tonghop.catalog import Pack
 from tonghop.errors import TonghopError
 from tonghop.intake.findings import TOO_LARGE
 from tonghop.intake.limits import MEGABYTE, Limits
-from tonghop.model import Finding
+from tonghop.model import Finding, Slot
 from tonghop.readers import Answer, Bounds, FileToRead, Job, Prepared, Reader, Trouble, read_one, reader_pool
 from tonghop.settings import settings
 from tonghop.staging import archive, landing
@@ -44,20 +44,22 @@ class Outcome:
     """What became of one file.
 
     `staged`: it brought new versions; `unchanged`: its bytes are those of the version at hand; `rejected`: nothing could be
-    read, see `findings`; `known`: this very arrival was taken in before; `skipped`, `failed`: not read, see `message`.
+    read, see `findings`; `known`: this very arrival was taken in before; `skipped`, `failed`: not read, see `message`. `slots` is
+    what its reports are for, `versions` what is new of them.
     """
 
     source_uri: str
     outcome: Literal["staged", "unchanged", "rejected", "known", "skipped", "failed"]
     sha256: str | None = None
     versions: tuple[str, ...] = ()
+    slots: tuple[Slot, ...] = ()
     cells: int = 0
     findings: tuple[Finding, ...] = ()
     message: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The same, ready for JSON."""
-        return asdict(self)
+        return asdict(self) | {"slots": [str(slot) for slot in self.slots]}
 
 
 def limits() -> Limits:
@@ -152,6 +154,33 @@ def take_in(
             if not at_work:
                 return
             yield from _write_down(connection, pack, at_work.popleft(), readers)
+
+
+class Archived(NamedTuple):
+    """An arrival whose bytes are in the archive, and where it lay below its landing area."""
+
+    file: LandedFile
+    sha256: str
+    path: str
+
+
+def take_again(connection: psycopg.Connection, pack: Pack, arrivals: Sequence[Archived]) -> Iterator[Outcome]:
+    """Read arrivals again from the archive, with another pack than before, and say what became of each, in their order.
+
+    Raises ArchiveDamaged when bytes are missing, StagingInterrupted when the database goes away.
+    """
+    kept: deque[_Kept] = deque()
+    for file, sha256, path in arrivals:
+        archive.find(sha256)
+        kept.append(_Kept(file, ArrivalKey(sha256, file.uri, file.received_at), file.size > limits().max_bytes, path))
+    with _readers(pack, len(kept), None) as readers:
+        while kept:
+            group = _Group([])
+            while kept and len(group.kept) < TOGETHER and kept[0].file.uri not in group.uris:
+                group.uris.append(kept[0].file.uri)
+                group.kept.append(kept.popleft())
+            group.job = readers.submit([_to_read(each) for each in group.kept if not each.too_large])
+            yield from _write_down(connection, pack, group, readers)
 
 
 def _fetch(connection: psycopg.Connection, pack: Pack, uris: list[str], areas: Sequence[Area], readers: Readers) -> _Group:
@@ -272,6 +301,7 @@ def _outcome(arrival: Arrival, registered: Registered) -> Outcome:
         registered.outcome,
         arrival.sha256,
         tuple(f"{version.slot} v{version.version}" for version in registered.versions),
+        tuple(submission.slot for submission in arrival.submissions),
         sum(submission.cells for submission in staged),
         (*arrival.findings, *(finding for submission in staged for finding in submission.findings)),
     )

@@ -18,8 +18,8 @@ from tonghop.readers import Reader
 from tonghop.settings import settings
 from tonghop.staging import landing
 from tonghop.staging.arrivals import put_away_arrived, put_away_taken_in, without_receipt
-from tonghop.staging.landing import Area, LandedFile, LandingMissing
-from tonghop.staging.taking import Outcome, take_in
+from tonghop.staging.landing import Area, LandedFile, LandingMissing, NotReadable
+from tonghop.staging.taking import Archived, Outcome, take_again, take_in
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +150,41 @@ def load_paths(paths: Sequence[str | Path], *, read: Reader | None = None) -> li
         taken = list(take_in(connection, pack, [file.uri for file in in_order], areas, read))
         put_away_taken_in(connection, areas, _taken_in(taken))
     return [*taken, *skipped.values()]
+
+
+def read_again() -> list[Outcome]:
+    """Read again, from the archive, whatever held something that its pack did not know, wherever the file is by now.
+
+    Nothing is read twice with one pack. Raises CatalogError, DatabaseDown, StagingInterrupted or ArchiveDamaged.
+    """
+    areas = landing.open_areas()
+    with connect("loader", autocommit=True) as connection:
+        pack = _pack_at_hand(connection)
+        rows = connection.execute(
+            """
+            select source_uri, received_at, size, sender, sha256
+            from (
+                select distinct on (receipt.source_uri, receipt.received_at, receipt.sha256) receipt.*, file.size
+                from staging.receipt
+                inner join staging.file on receipt.sha256 = file.sha256
+                order by receipt.source_uri, receipt.received_at, receipt.sha256, receipt.receipt_id desc
+            ) as last_reading
+            where last_reading.pack_hash is distinct from %s
+                and exists (select from staging.unresolved_receipt as unresolved where unresolved.receipt_id = last_reading.receipt_id)
+            order by received_at, source_uri
+            """,
+            (pack.pack_hash,),
+        ).fetchall()
+        waiting = [Archived(LandedFile(*file), sha256, _path_below(file[0], areas)) for *file, sha256 in rows]
+        return list(take_again(connection, pack, waiting))
+
+
+def _path_below(uri: str, areas: Sequence[Area]) -> str:
+    """The path of a file below its landing area; its name alone when there is no such area any more."""
+    try:
+        return landing.area_of(uri, areas).relative(uri)
+    except NotReadable:
+        return PurePosixPath(uri).name
 
 
 def summary(outcomes: Iterable[Outcome], messages: Iterable[str] = ()) -> BatchOutcome:
