@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.intake.workbooks import Grid, head, saved, workbook
@@ -109,5 +110,5 @@ def by_slot(reading: Reading) -> dict[str, dict[str, int | float | None]]:
     return {str(submission.slot): values(submission) for submission in reading.submissions}
 
 
-def codes(findings: tuple[Finding, ...]) -> list[str]:
+def codes(findings: Iterable[Finding]) -> list[str]:
     return [finding.code for finding in findings]

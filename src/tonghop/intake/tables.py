@@ -29,6 +29,7 @@ _STARTS_WITH_DIGIT = re.compile(r"\W*[0-9]")
 
 _RUNNING_DIGITS = 3
 """A number that is not longer is a running number, not a code of a unit."""
+_MOST_SEEN = 10_000
 MOST_ROWS = 200
 """Findings of one kind about the rows of one sheet; the rest is counted."""
 
@@ -145,6 +146,8 @@ class _Search:
 
     def _row(self, row_number: int, row: Mapping[int, RawCell]) -> None:
         header = self.header
+        if header is not None and self._is_like_one_before(row_number, row, header):
+            return
         if self.has_columns and (header is None or may_be_header(row, header)):
             if self._is_header(row_number):
                 return
@@ -155,11 +158,14 @@ class _Search:
             return
         if row_number == header.last_row + 1 and is_numbering(row, header):
             return
+        said = self._said
         unit = self._unit_of(row_number, row, header) if self.index.unit_row is not None and not self.is_foreign else None
         position = self.index.unit_row if unit else None if self.is_foreign else self._form_row(row_number, row, header)
         if position is not None:
             self.awaiting = None
             self._take(row_number, row, position, unit, header)
+            if said == self._said and self._can_be_remembered and not may_be_header(row, header):
+                self.index.rows_seen[_frame(row, header)] = position
         elif self._remark(row_number, row):
             return
         elif self._has_figures(row, header):
@@ -172,6 +178,36 @@ class _Search:
                     self.strangers.append((len(self.nobody.findings) - 1, clean(squeeze(own))))
         else:
             self._follow(row_number, row)
+
+    # -- rows like those of other workbooks
+
+    @property
+    def _said(self) -> int:
+        """How much was found wrong until now."""
+        return self.found.own.counts.total() + self.nobody.counts.total() + len(self.lost_columns)
+
+    @property
+    def _can_be_remembered(self) -> bool:
+        """Whether a row's code, label and unit of measure alone say which row of the form it is."""
+        index = self.index
+        return index.unit_row is None and not index.parents and not index.unit_headers and len(index.rows_seen) < _MOST_SEEN
+
+    def _is_like_one_before(self, row_number: int, row: Mapping[int, RawCell], header: Header) -> bool:
+        """Take a row whose code, label and unit of measure stood in a workbook before, and gave no finding. The usual case, made short."""
+        position = self.index.rows_seen.get(_frame(row, header))
+        table = self.found.own
+        if position is None or self.is_foreign or position in table.first_row or row_number == header.last_row + 1:
+            return False
+        if row_number in self.sheet.hidden_rows:
+            return False
+        for column, cell in row.items():
+            if column not in header.texts and (cell.kind is Kind.TEXT or column not in header.columns):
+                return False
+        self.awaiting = None
+        for column, form_column in header.parts[0].columns.items():
+            table.places[position, form_column] = Place(row_number, column, row.get(column))
+        table.first_row[position] = row_number
+        return True
 
     def _at(self, row_number: int, column: int) -> CellAddress:
         return CellAddress(self.sheet.name, address(row_number, column))
@@ -301,11 +337,11 @@ class _Search:
         return any(normalise(text_at(row, column)) in self.elsewhere for column in (header.code, header.label) if column in row)
 
     def _has_figures(self, row: Mapping[int, RawCell], header: Header) -> bool:
-        """Whether a row holds anything that may be a figure."""
+        """Whether a row holds anything that may be a figure; a number in the column of codes is none."""
         return any(
             cell.kind is not Kind.TEXT or (column in header.columns and _STARTS_WITH_DIGIT.match(cell.text))
             for column, cell in row.items()
-            if column not in header.texts
+            if column != header.code
         )
 
     # -- free text
@@ -405,6 +441,12 @@ class _Search:
             row_number, name = next((header.last_row, header.names[column]) for header in self.headers if column in header.columns)
             at = address(row_number, column)
             self.found.own.findings.append(findings.HIDDEN_COLUMN.at(self.sheet.name, at, found=squeeze(name)))
+
+
+def _frame(row: Mapping[int, RawCell], header: Header) -> tuple[RawCell | None, ...]:
+    """What stands in a row beside its figures."""
+    at = row.get
+    return tuple([None if column is None else at(column) for column in (header.code, header.label, header.unit_of_measure)])
 
 
 def _unclear_merges(sheet: Sheet, table: Table) -> None:
