@@ -16,8 +16,9 @@ from tonghop.intake import read_file
 from tonghop.intake.vocabulary import read_period
 from tonghop.model import Measure, Period
 from tonghop.samples import SamplesError, SampleSummary, build_samples
-from tonghop.samples.reports import Report, Reports, period_label
+from tonghop.samples.reports import Report, Reports
 from tonghop.samples.workbook import Line, Sheet, Typing, Workbook, as_typed, workbook_bytes
+from tonghop.templates.words import period_label
 
 SOURCE = Path(__file__).resolve().parents[2] / "catalog" / "hau_giang" / "samples"
 UNITS = ("HG", "HG-PH-05", "HG-BVSN", "HG-CT-TTYT", "HG-VPS")

@@ -11,7 +11,8 @@ import openpyxl
 from tonghop.catalog import Pack
 from tonghop.model import Period
 from tonghop.templates import FileOfUnit
-from tonghop.templates.layout import Box, Head, Page, pages_of
+from tonghop.templates.layout import Box, Head, Page
+from tonghop.templates.pages import pages_of
 from tonghop.templates.words import PENDING
 
 

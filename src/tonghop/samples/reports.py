@@ -12,36 +12,18 @@ from zoneinfo import ZoneInfo
 
 from tonghop.catalog import Pack, due_at
 from tonghop.catalog.rows import Form, FormColumn, FormRow, Unit
-from tonghop.model import Measure, Period, PeriodType
+from tonghop.model import Measure, Period
 from tonghop.samples.data import Data, Edit, SamplesError, Trouble
 from tonghop.samples.figures import round_half_up
 from tonghop.samples.series import Series, forms_of
 from tonghop.samples.split import SCALE, noise
 from tonghop.samples.workbook import Figure, Line, Sheet, Typing, Workbook
+from tonghop.templates.words import period_label, period_number
 
 UNOWED_WORKING_DAYS = 15
 """When a report counts as punctual that no duty asks for."""
 
-_PERIOD_LABELS = {
-    PeriodType.WEEK: "Tuần {number}/{year}",
-    PeriodType.MONTH: "Tháng {number}/{year}",
-    PeriodType.QUARTER: "Quý {number}/{year}",
-    PeriodType.HALF: "6 tháng đầu năm {year}",
-    PeriodType.NINE_MONTHS: "9 tháng đầu năm {year}",
-    PeriodType.YEAR: "Năm {year}",
-}
-
 _due_at = lru_cache(maxsize=None)(due_at)
-
-
-def period_number(period: Period) -> str:
-    """The number of a period within its year as people write it: 08 for a month or week, 3 for a quarter."""
-    return f"{period.number:02d}" if period.type in (PeriodType.WEEK, PeriodType.MONTH) else str(period.number)
-
-
-def period_label(period: Period) -> str:
-    """A period as the head of a Vietnamese report names it: *Tháng 08/2022*, *Quý 3/2022*."""
-    return _PERIOD_LABELS[period.type].format(number=period_number(period), year=period.year)
 
 
 @dataclass(frozen=True)

@@ -2,31 +2,36 @@
 
 Each sheet has the department in row 1, the form's title in row 2, then labels and what they say in columns A and B, an empty row,
 the header and the rows of the form; remarks stand below the last table.
+
+These are not the workbooks of `templates`: they are typed in several ways, as units do, and have neither formulas nor checks, so
+that many hundreds are made in seconds. The words are the same.
 """
 
 from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 import xlsxwriter
 
-CREATED = datetime(2021, 1, 1)
-"""The creation date in every workbook: a clock would change the bytes."""
-
-FORM, UNIT, UNIT_CODE, PERIOD, AS_OF, COMPILER = (
-    "Biểu mẫu:",
-    "Đơn vị:",
-    "Mã đơn vị:",
-    "Kỳ báo cáo:",
-    "Số liệu tính đến ngày:",
-    "Người lập:",
+from tonghop.templates.words import (
+    AS_OF,
+    CODE,
+    COMPILER,
+    FORM,
+    INDICATOR,
+    PERIOD,
+    REMARKS,
+    UNIT,
+    UNIT_CODE,
+    UNIT_OF_MEASURE,
 )
-HEADER = ("Mã", "Chỉ tiêu", "Đơn vị tính")
-REMARKS = "Nhận xét:"
+from tonghop.templates.writing import CREATED
+
+HEADER = (CODE, INDICATOR, UNIT_OF_MEASURE)
 
 Figure = Decimal | int | str | None
 """What a cell holds: a number, a text that is written as it stands, or nothing."""

@@ -12,7 +12,8 @@ from tonghop.model import Measure, Period, Slot
 from tonghop.templates.checks import checks_of
 from tonghop.templates.formulas import Boxes, Earlier, by_quantity, nothing_known
 from tonghop.templates.instructions import instructions
-from tonghop.templates.layout import Head, Quantity, pages_of
+from tonghop.templates.layout import Head, Quantity
+from tonghop.templates.pages import pages_of
 from tonghop.templates.problems import TemplateProblem
 from tonghop.templates.words import CHECKS
 from tonghop.templates.writing import Template, workbook_bytes
