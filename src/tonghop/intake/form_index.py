@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tonghop.catalog import Figure, FormSheet, Pack, normalise
 from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, FormCell, Indicator, SheetLayout
-from tonghop.intake.cells import position
+from tonghop.intake.cells import RawCell, position
 from tonghop.intake.matching import UnitNames
 from tonghop.intake.numbers import Expects
 from tonghop.intake.vocabulary import fold
@@ -76,6 +76,11 @@ class SheetIndex:
     def has_months(self) -> bool:
         """Whether it holds figures of several months."""
         return self.sheet.has_months
+
+    @cached_property
+    def rows_seen(self) -> dict[tuple[RawCell | None, ...], int]:
+        """What stood beside the figures of rows that gave no finding (code, label, unit of measure) -> row of the form."""
+        return {}
 
     @cached_property
     def marks(self) -> frozenset[str]:

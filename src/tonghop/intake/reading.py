@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from tonghop.catalog import normalise
@@ -131,7 +132,7 @@ def _read_table(sheet: Sheet, index: SheetIndex, table: Table, parts: _Parts) ->
             if place is None:
                 part.cells.append(Cell(nowhere, indicator, measure, breakdown, role, _ABSENT))
                 continue
-            at = CellAddress(name, address(place.row, place.column))
+            at = _address(name, place.row, place.column)
             if place.unclear is not None:
                 kind, found, expected = place.unclear
                 part.findings.append(kind.at(name, at.cell, found=found, expected=expected, indicator_code=indicator))
@@ -146,6 +147,11 @@ def _read_table(sheet: Sheet, index: SheetIndex, table: Table, parts: _Parts) ->
             part.cells.append(Cell(at, indicator, measure, breakdown, role, parsed.value))
     if index.has_units:
         parts[None].findings.extend(table.findings)
+
+
+@lru_cache(maxsize=65_536)
+def _address(sheet: str, row: int, column: int) -> CellAddress:
+    return CellAddress(sheet, address(row, column))
 
 
 def _read_fixed(sheet: Sheet, index: SheetIndex, parts: _Parts, *, is_there: bool) -> None:

@@ -64,6 +64,7 @@ def read_strings(text: str, limits: Limits) -> list[RawCell]:
     if head is None or f"{{{head[1]}}}" not in SPACES or not text.endswith(_STRINGS_END):
         raise NotPlain
     _parsed(head[0] + _STRINGS_END)
+    _refuse_impossible_characters(text)
     start, end = head.end(), len(text) - len(_STRINGS_END)
     found = _STRING.findall(text, start, end)
     if sum(len(whole) for whole, _ in found) != end - start:
@@ -79,6 +80,7 @@ def read_cells(text: str, sheet: Sheet, book: Book, budget: int) -> int:
     start, end = text.find(_DATA), text.rfind(_DATA_END)
     if start < 0 or end < start or (_DYNAMIC in text and _DYNAMIC_NAMED not in text[:start]):
         raise NotPlain
+    _refuse_impossible_characters(text)
     merges = _around(text[:start] + "<sheetData/>" + text[end + len(_DATA_END) :])
     rows, hidden_rows, budget = _cells(text, start + len(_DATA), end, book, budget)
     sheet.rows |= rows
@@ -94,7 +96,8 @@ _DYNAMIC, _DYNAMIC_NAMED = "x14ac:", 'xmlns:x14ac="'
 
 def _cells(text: str, start: int, end: int, book: Book, budget: int) -> tuple[dict[int, dict[int, RawCell]], set[int], int]:
     """The rows between two places of a text. Every cell passes here: kept flat on purpose."""
-    strings, formats, first_day, limits = book.strings, book.formats, book.first_day, book.limits
+    strings, first_day, limits = book.strings, book.first_day, book.limits
+    formats = {**book.formats, "": book.formats.get("0")}  # a cell without a style has the first one
     rows: dict[int, dict[int, RawCell]] = {}
     hidden_rows: set[int] = set()
     row: dict[int, RawCell] = {}
@@ -116,7 +119,7 @@ def _cells(text: str, start: int, end: int, book: Book, budget: int) -> tuple[di
                     row[column] = strings[index]
             elif not kind or kind == "n":
                 if figure:
-                    cell = number_cell(figure, formats.get(style or "0"), first_day) if len(figure) <= NUMBER_CHARACTERS else None
+                    cell = number_cell(figure, formats.get(style), first_day) if len(figure) <= NUMBER_CHARACTERS else None
                     row[column] = cell or text_cell(_unescaped(figure), limits)
                 elif formula:
                     row[column] = NO_VALUE
@@ -162,12 +165,17 @@ _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
 def _character(reference: re.Match[str]) -> str:
-    if reference[2]:
-        return _NAMED[reference[2]]
-    number = int(reference[1])
-    if number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF:
-        return chr(number)
-    raise NotPlain
+    return _NAMED[reference[2]] if reference[2] else chr(int(reference[1]))
+
+
+def _refuse_impossible_characters(text: str) -> None:
+    """Raise NotPlain when a reference stands for a character that XML does not have."""
+    for number in map(int, _NUMBERED.findall(text)):
+        if not (number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF):
+            raise NotPlain
+
+
+_NUMBERED = re.compile(r"&#([0-9]+);")
 
 
 @lru_cache(maxsize=1_024)  # rows of a table are alike

@@ -92,5 +92,6 @@ _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
+@lru_cache(maxsize=16_384)
 def _text(text: str) -> str:
-    return _SPECIAL.sub(lambda special: _ESCAPES[special[0]], text) if _SPECIAL.search(text) else str(text)
+    return _SPECIAL.sub(lambda special: _ESCAPES[special[0]], text)

@@ -35,12 +35,14 @@ def serve(connection: Connection) -> None:
     pack: Pack = connection.recv()
     bounds.limit_memory()
     gc.freeze()
+    gc.disable()  # a reading makes very many small objects and no cycles; what cycles libraries make goes after each task
     connection.send(READY)
     while True:
         message: Pack | Task = connection.recv()
         if isinstance(message, Pack):
             pack = message
             continue
+        gc.collect()
         for file in message.files:
             bounds.start_clock()
             answer = read_one(file, pack, message.limits)
