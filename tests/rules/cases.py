@@ -245,6 +245,32 @@ IDENTICAL = [
     ),
     Case("one figure differs", "COPIED", [past("2022-07", A__value=7, B__value=3, C__value=5), *now(A__value=7, B__value=3, C__value=6)]),
     Case("too few figures", "COPIED", [past("2022-07", A__value=8, B__value=3), *now(A__value=8, B__value=3)]),
+    Case(
+        "last year's again",
+        "COPIED",
+        [past("2021-08", A__value=17, B__value=13, C__value=14), *now(A__value=17, B__value=13, C__value=14)],
+        [(None, None, 3, None)],
+    ),
+    Case(
+        "those of half a year ago and of the year before: one failure",
+        "COPIED",
+        [
+            past("2021-07", A__value=27, B__value=13, C__value=14),
+            past("2022-02", A__value=27, B__value=13, C__value=14, S__value=0),
+            *now(A__value=27, B__value=13, C__value=14),
+        ],
+        [(None, None, 3, None)],
+    ),
+    Case(
+        "longer ago it may be chance",
+        "COPIED",
+        [past("2021-06", A__value=9, B__value=3, C__value=4), *now(A__value=9, B__value=3, C__value=4)],
+    ),
+    Case(
+        "what was held back is no report",
+        "COPIED",
+        [past("2022-07", "quarantined", A__value=19, B__value=3, C__value=4), *now(A__value=19, B__value=3, C__value=4)],
+    ),
     Case("another unit's figures", "COPIED", now(A__value=711, B__value=311, C__value=411), [(None, None, 3, None)]),
     Case("the other unit", "COPIED", now(A__value=711, B__value=311, C__value=411), [(None, None, 3, None)]),
     Case("those figures in another month are no copy", "COPIED", [report("2022-03", {"A__value": 711, "B__value": 311, "C__value": 411})]),

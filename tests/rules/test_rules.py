@@ -101,11 +101,21 @@ def test_an_outlier_says_how_far_it_is(run: int) -> None:
 
 
 def test_a_copy_names_the_other(run: int) -> None:
-    first, second = (f"U{cases.OWN_UNIT.index(case)}" for case in cases.IDENTICAL[3:5])
-    rows = query(
-        "select unit_code, found_text from warehouse.rule_failure where rule_code = 'COPIED' and unit_code in (%s, %s)", first, second
+    numbers = {case.name: cases.OWN_UNIT.index(case) for case in cases.IDENTICAL}
+    first, second, half = (
+        numbers[name]
+        for name in ("another unit's figures", "the other unit", "those of half a year ago and of the year before: one failure")
     )
-    assert sorted(rows) == sorted([(first, f"3 = {second} 2022-08"), (second, f"3 = {first} 2022-08")])
+    rows = query(
+        "select unit_code, found_text from warehouse.rule_failure where rule_code = 'COPIED' and unit_code in (%s, %s, %s)",
+        *(f"U{number}" for number in (first, second, half)),
+    )
+    expected = {
+        f"U{first}": f"3 = U{second} (Trạm {second}) 2022-08",
+        f"U{second}": f"3 = U{first} (Trạm {first}) 2022-08",
+        f"U{half}": f"3 = U{half} (Trạm {half}) 2022-02",
+    }
+    assert dict(rows) == expected
 
 
 def test_a_form_may_be_judged_more_mildly(run: int) -> None:

@@ -10,97 +10,116 @@ submissions as (
     select * from {{ ref('int_submissions_in_view') }}
 ),
 
-cells as (
-    select * from {{ ref('int_cells_as_judged') }} where measure = 'value' and value <> 0
-),
-
-compared_periods as (
-    select
-        form_code,
-        period_code
-    from rules
-    union
-    select
-        form_code,
-        previous_period_code as period_code
-    from rules
-),
-
--- one text for all non-zero figures of a submission: equal texts, equal figures
 prints as (
+    select * from {{ ref('int_figure_prints') }}
+),
+
+units as (
+    select * from {{ ref('stg_catalog__units') }}
+),
+
+submissions_with_print as (
     select
         submissions.submission_id,
         submissions.unit_code,
         submissions.form_code,
         submissions.period_code,
+        submissions.start_date,
         submissions.is_in_view,
-        count(*) as figures,
-        md5(string_agg(
-            cells.indicator_code || ' ' || cells.breakdown_code || ' ' || trim_scale(cells.value)::text, ','
-            order by cells.indicator_code, cells.breakdown_code
-        )) as figures_hash
+        prints.figures,
+        prints.figures_hash,
+        submissions.unit_code || coalesce(' (' || units.name_vi || ')', '') || ' ' || submissions.period_code as whose
     from submissions
-    inner join compared_periods
-        on submissions.form_code = compared_periods.form_code and submissions.period_code = compared_periods.period_code
-    inner join cells on submissions.submission_id = cells.submission_id
-    group by submissions.submission_id, submissions.unit_code, submissions.form_code, submissions.period_code, submissions.is_in_view
-),
-
-units_by_print as (
-    select
-        form_code,
-        period_code,
-        figures_hash,
-        array_agg(unit_code order by unit_code) as unit_codes
-    from prints
-    where is_in_view
-    group by form_code, period_code, figures_hash
+    inner join prints on submissions.submission_id = prints.submission_id
+    left join units
+        on
+            submissions.unit_code = units.unit_code
+            and {{ claims_period('units', 'submissions') }}
 ),
 
 own_prints as (
     select
         rules.*,
-        prints.figures,
-        prints.figures_hash
+        submissions_with_print.figures,
+        submissions_with_print.figures_hash
     from rules
-    inner join prints on rules.submission_id = prints.submission_id
-    where prints.figures >= rules.minimum_values
+    inner join submissions_with_print on rules.submission_id = submissions_with_print.submission_id
+    where submissions_with_print.figures >= rules.minimum_values
+),
+
+-- a few units may share their figures: one of them is named
+prints_of_units as (
+    select
+        form_code,
+        period_code,
+        figures_hash,
+        array_agg(unit_code order by unit_code) as unit_codes,
+        array_agg(whose order by unit_code) as whose
+    from submissions_with_print
+    where is_in_view and figures > 0
+    group by form_code, period_code, figures_hash
 ),
 
 equal_to_another_unit as (
     select
         own_prints.*,
-        case
-            when units_by_print.unit_codes[1] = own_prints.unit_code then units_by_print.unit_codes[2]
-            else units_by_print.unit_codes[1]
-        end || ' ' || own_prints.period_code as other
+        prints_of_units.whose[case when prints_of_units.unit_codes[1] = own_prints.unit_code then 2 else 1 end] as other
     from own_prints
-    inner join units_by_print
+    inner join prints_of_units
         on
-            own_prints.form_code = units_by_print.form_code
-            and own_prints.period_code = units_by_print.period_code
-            and own_prints.figures_hash = units_by_print.figures_hash
-    where units_by_print.unit_codes <> array[own_prints.unit_code]
+            own_prints.form_code = prints_of_units.form_code
+            and own_prints.period_code = prints_of_units.period_code
+            and own_prints.figures_hash = prints_of_units.figures_hash
+    where prints_of_units.unit_codes <> array[own_prints.unit_code]
 ),
 
-equal_to_period_before as (
+-- last month's workbook again, last year's, or any in between: the latest one is named
+equal_to_an_earlier_period as (
     select
         own_prints.*,
-        prints.unit_code || ' ' || prints.period_code as other
+        earlier.whose as other,
+        row_number() over (
+            partition by own_prints.submission_id, own_prints.rule_code
+            order by earlier.start_date desc
+        ) as place
     from own_prints
-    inner join prints
+    inner join submissions_with_print as earlier
         on
-            own_prints.unit_code = prints.unit_code
-            and own_prints.form_code = prints.form_code
-            and own_prints.previous_period_code = prints.period_code
-            and own_prints.figures_hash = prints.figures_hash
-            and prints.is_in_view
+            own_prints.unit_code = earlier.unit_code
+            and own_prints.form_code = earlier.form_code
+            and own_prints.figures_hash = earlier.figures_hash
+            and own_prints.start_date > earlier.start_date
+            and own_prints.start_date - interval '13 months' <= earlier.start_date
+            and earlier.is_in_view
 ),
 
 failures as (
-    select * from equal_to_another_unit
+    select
+        gate_run_id,
+        rule_code,
+        kind,
+        severity,
+        submission_id,
+        unit_code,
+        form_code,
+        period_code,
+        figures,
+        other
+    from equal_to_another_unit
     union all
-    select * from equal_to_period_before
+    select
+        gate_run_id,
+        rule_code,
+        kind,
+        severity,
+        submission_id,
+        unit_code,
+        form_code,
+        period_code,
+        figures,
+        other
+    from equal_to_an_earlier_period
+    where place = 1
 )
 
 select
