@@ -57,7 +57,7 @@ def _packs(tmp_path_factory: pytest.TempPathFactory) -> None:
     PACKS.update({name: layout(folder / name.replace(" ", "_"), **parts) for name, parts in LAYOUTS.items()})
 
 
-contents = st.one_of(st.none(), st.sampled_from(WORDS), st.integers(0, 3000))
+contents = st.one_of(st.none(), st.sampled_from(WORDS), st.integers(100, 3000))
 grids = st.lists(st.lists(contents, max_size=6), max_size=9)
 
 

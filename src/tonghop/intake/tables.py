@@ -287,6 +287,8 @@ class _Search:
         if sheet.hidden_rows and row_number in sheet.hidden_rows and any(column in row for column in header.columns):
             self.found.own.note(findings.HIDDEN_ROW.at(sheet.name, address(row_number, min(row)), found=label))
         self._check_unit_of_measure(row_number, row, position, header)
+        if header.label is not None and header.label in row and row[header.label].kind is Kind.NUMBER:
+            self.found.own.note(findings.UNREAD_NUMBERS.at(sheet.name, address(row_number, header.label), found="1"))
         for column, cell in row.items():
             if column not in header.known and (cell.kind is Kind.NUMBER or _STARTS_WITH_DIGIT.match(cell.text)):
                 self.lost_columns.setdefault(column, row_number)
