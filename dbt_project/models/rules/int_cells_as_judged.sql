@@ -1,55 +1,30 @@
 {{ config(materialized='view') }}
 
-with cells as (
-    select * from {{ ref('stg_submissions__cells') }}
-),
-
-corrections as (
-    select * from {{ ref('stg_audit__judged_corrections') }}
-),
-
-judged as (
-    select * from {{ ref('stg_audit__judged_submissions') }}
-),
-
-verdicts as (
-    select * from {{ ref('stg_audit__verdict_history') }}
-),
-
--- those of the open judgement, else of the one that gave the last verdict
-corrections_in_use as (
-    select corrections.*
-    from corrections
-    where
-        corrections.gate_run_id = coalesce(
-            (
-                select judged.gate_run_id
-                from judged
-                where judged.submission_id = corrections.submission_id
-            ),
-            (
-                select verdicts.gate_run_id
-                from verdicts
-                where verdicts.submission_id = corrections.submission_id and verdicts.gate_run_id is not null
-                order by verdicts.verdict_id desc
-                limit 1
-            )
-        )
-),
-
-cells_corrected as (
-    select
-        cells.submission_id,
-        cells.indicator_code,
-        cells.measure,
-        cells.breakdown_code,
-        cells.role,
-        {{ corrected('state', 'corrections_in_use', 'cells') }} as state,
-        {{ corrected('value', 'corrections_in_use', 'cells') }} as value,
-        cells.sheet,
-        cells.cell
-    from cells
-    left join corrections_in_use on {{ corrects('corrections_in_use', 'cells') }}
+{# One plain select over one table, and no join: only so does the planner see through the view and find single cells by their key. The few
+   corrections are looked up in a hash table. #}
+{% set corrections -%}
+(
+    select submission_id, indicator_code, measure, breakdown_code from {{ ref('int_corrections_at_work') }}
 )
+{%- endset %}
 
-select * from cells_corrected
+select
+    cells.submission_id,
+    cells.indicator_code,
+    cells.measure,
+    cells.breakdown_code,
+    cells.role,
+    {% for column in ['state', 'value'] %}
+    case
+        when (cells.submission_id, cells.indicator_code, cells.measure, cells.breakdown_code) in {{ corrections }}
+            then (
+                select corrections.use_{{ column }}
+                from {{ ref('int_corrections_at_work') }} as corrections
+                where {{ same_figure('corrections', 'cells') }}
+            )
+        else cells.{{ column }}
+    end as {{ column }},
+    {% endfor %}
+    cells.sheet,
+    cells.cell
+from {{ ref('stg_submissions__cells') }} as cells
