@@ -12,7 +12,8 @@ from tests.warehouse.world import Figure, Figures, Reference, Slot, World
 
 from tonghop.catalog import due_reports
 from tonghop.database import connect
-from tonghop.model import Period
+from tonghop.model import Period, PeriodType
+from tonghop.publication import trace
 
 pytestmark = pytest.mark.database
 
@@ -107,6 +108,22 @@ def test_changes_against_last_year(told: Sequence[Reference]) -> None:
         _check_change((value, before_value), kind, month, month_percent)
         compared += absolute is not None
     assert compared > 200
+
+
+@pytest.mark.parametrize("indicator", ["AUDITS", "PATIENTS"])
+@pytest.mark.parametrize("period", ["2021-06", "2021-Q2", "2021-H1", "2021"])
+def test_a_figure_of_months_and_quarters_leads_back_to_both(told: Sequence[Reference], indicator: str, period: str) -> None:
+    found = trace("P", indicator, period)
+    (part,) = found.parts
+    assert part.agrees and part.published == told[-1].summary["P", indicator, period].value
+    types = {Period.parse(each.period_code).type for each in part.contributions}
+    assert types == ({PeriodType.MONTH} if period == "2021-06" else {PeriodType.MONTH, PeriodType.QUARTER})
+
+
+def test_a_submitted_ratio_leads_back_to_its_own_period_alone(told: Sequence[Reference]) -> None:
+    (month,), (quarter,) = (trace("H1", "SCORE", period).parts for period in ("2021-06", "2021-Q2"))
+    assert month.agrees and quarter.agrees and quarter.published is None
+    assert ([each.period_code for each in month.contributions], quarter.contributions) == (["2021-06"], [])
 
 
 def test_leaves_are_own_reports_and_add_up_to_the_root(told: Sequence[Reference]) -> None:

@@ -52,7 +52,11 @@ EXTRA: dict[str, str] = {
     "form_rows": FILES["form_rows.csv"]
     + "HO,1,Giường bệnh,4,B.7,Giường đầu kỳ,BEDS,additive,\n"
     + "HO,1,Giường bệnh,5,B.8,Điểm chất lượng,SCORE,additive,\n"
+    # stations report these two by month, hospitals by quarter
+    + "ST,1,Khám bệnh,6,A.6,Lượt kiểm tra,AUDITS,additive,\n"
+    + "ST,2,Khám bệnh,6,A.6,Lượt kiểm tra,AUDITS,additive,\n"
     + "QT,1,Quý,1,1,Lượt kiểm tra,AUDITS,additive,\n"
+    + "QT,1,Quý,2,2,Bệnh nhân đang quản lý,PATIENTS,additive,\n"
     + "WK,1,Tuần,1,1,Cảnh báo,ALERTS,additive,\n",
     "duties": FILES["duties.csv"] + "QT,hospital,,quarter,,,15\nWK,hospital,,week,,,2\n",
     "targets": FILES["targets.csv"] + "VISITS,D1,2021,>=,1000,,\nVISITS,D2,2021,>=,0,,\nBEDS,P,2022,=,,50,PATIENTS\n",

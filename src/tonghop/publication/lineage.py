@@ -96,8 +96,8 @@ class Trace:
 def trace(unit: str, indicator: str, period: str, *, publication: int | None = None) -> Trace:
     """The figure `value` of a unit, indicator and period with the cells behind it, as BI sees it now or saw it at `publication`.
 
-    Periods longer than a month are made of months; a stock is the month that decides. Raises NotTraceable when the marts have
-    no such figure, PublicationProblem when `publication` was never published.
+    A longer period is made of the months and quarters in it that units report; a stock is the one that decides. Raises
+    NotTraceable when the marts have no such figure, PublicationProblem when `publication` was never published.
     """
     with connect("auditor", publication=publication) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -140,8 +140,9 @@ _FIGURE = """
     where s.unit_code = %(unit)s and s.indicator_code = %(indicator)s and s.period_code = %(period)s and s.map = 'as_reported'
 """
 
-# The periods that an indicator's figure of a period is made of: those of the finest type that its facts have; for a stock
-# the one that decides. The subtree of a unit: every dated unit that has it on its path.
+# The periods that an indicator's figure of a period is made of: itself, and the months and quarters in it, whichever each unit
+# reports (none owes both); for a stock those that decide, for a ratio that is only submitted itself alone. The subtree of a unit:
+# every dated unit that has it on its path.
 _SCOPE = sql.SQL("""
 with asked_period as (
     select * from marts.dim_period where period_code = %(period)s
@@ -151,19 +152,15 @@ indicator as (
     select * from marts.dim_indicator where indicator_code = %(indicator)s
 ),
 
-period_type (period_type, fineness) as (
-    values ('week', 1), ('month', 2), ('quarter', 3), ('half', 4), ('nine_months', 5), ('year', 6)
-),
-
 period_within as (
-    select p.period_key, p.period_code, p.start_date, t.fineness
+    select p.period_key, p.period_code, p.start_date
     from marts.dim_period as p
     inner join asked_period as a on p.start_date >= a.start_date and p.end_date <= a.end_date
-    inner join period_type as t on p.period_type = t.period_type
     cross join indicator as i
-    where (p.period_type <> 'week' or a.period_type = 'week')
+    where p.period_type in (a.period_type, 'month', 'quarter')
         and case
-            when i.kind not in ('stock', 'since') then true
+            when i.kind = 'flow' then true
+            when i.kind = 'ratio' then p.period_key = a.period_key
             when i.stock_at = 'start' then p.start_date = a.start_date
             else p.end_date = a.end_date
         end
@@ -184,7 +181,7 @@ _CONTRIBUTIONS = sql.SQL("""
 
 reported as (
     select
-        p.period_code, p.start_date, p.fineness, u.unit_code, u.name_vi as unit_name,
+        p.period_code, p.start_date, u.unit_code, u.name_vi as unit_name,
         f.value, f.state, f.sheet, f.cell, f.submission_id, f.breakdown_key, f.correction_code
     from warehouse.fct_indicator_value as f
     inner join period_within as p on f.period_key = p.period_key
@@ -193,17 +190,13 @@ reported as (
     where f.measure = 'value' and f.role = 'additive' and f.breakdown_key = 0
         and f.from_publication <= (select warehouse.visible_publication())
         and f.to_publication > (select warehouse.visible_publication())
-),
-
-finest as (
-    select * from reported where fineness = (select min(fineness) from reported)
 )
 
 select
     r.period_code, r.unit_code, r.unit_name, s.form_code, r.value, r.state, c.raw, r.sheet, r.cell, r.submission_id, s.version,
     v.verdict, s.received_at, s.source_uri, s.sender, s.sha256 as file_sha256,
     corrected.correction, coalesce(found.failures, '[]') as failures
-from finest as r
+from reported as r
 inner join staging.submission as s on r.submission_id = s.submission_id
 inner join staging.cell as c
     on r.submission_id = c.submission_id and c.indicator_code = %(indicator)s and c.measure = 'value'
