@@ -61,7 +61,7 @@ def mail_answers() -> int:
     """Mail what has not been mailed, and return how many mails were sent. Nothing is done when no connection is set, or another
     run is mailing. Raises NotMailed with every mail that failed and why, DatabaseDown."""
     name = settings().mail_connection
-    if name is None:
+    if not name:
         return 0
     with connect("publisher", autocommit=True) as connection:
         row = connection.execute("select pg_try_advisory_lock(hashtext('tonghop.mail'))").fetchone()
