@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from tonghop.model import Measure, PeriodType, Role
@@ -70,6 +69,8 @@ def _email(value: str) -> str:
 
 
 def _country(value: str) -> str:
+    import holidays  # slow, and needed by those who read a pack from its files only
+
     try:
         holidays.country_holidays(value)
     except NotImplementedError:

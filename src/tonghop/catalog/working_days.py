@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
-
-import holidays
 
 from tonghop.model import Period
 
@@ -14,8 +13,11 @@ _SATURDAY = 5
 
 
 @lru_cache
-def _public_holidays(country: str) -> holidays.HolidayBase:
-    return holidays.country_holidays(country)  # fills in a year when it is first asked for
+def _public_holidays(country: str) -> Container[date]:
+    import holidays  # slow, and needed for deadlines only
+
+    known: Container[date] = holidays.country_holidays(country)  # fills in a year when it is first asked for
+    return known
 
 
 def is_working_day(day: date, country: str) -> bool:
