@@ -96,7 +96,7 @@ def hospital(folder: Path, unit: str, period: str, days: int, capacity: int) -> 
     path = folder / unit / f"{period}.xlsx"
     care = [
         HOSPITAL,
-        ["B.1", "Lượt khám", "lượt", 500, None],
+        ["B.1", "Lượt khám", "lượt", 500, 4500],
         ["B.2", "Trẻ em", "lượt", 200, None],
         ["B.3", "Người lớn", "lượt", 300, None],
     ]
@@ -306,6 +306,43 @@ def test_the_quality_report_of_a_period(published: tuple[Told, ...], tmp_path: P
     assert Path(told.out.split(": ", 1)[1].strip()).is_relative_to(tmp_path)
     told = tonghop("report", "quality", "2021-01", "-o", tmp_path)
     assert told.code == 1 and "2021-01" in told.err
+
+
+class TestTemplate:
+    def test_figures_go_on_from_the_live_publication(self, published: tuple[Told, ...], tmp_path: Path) -> None:
+        path = tmp_path / "biểu mẫu" / "H1.xlsx"
+        told = tonghop("template", "HO", "H1", "2022-09", "-o", path)
+        assert told.code == 0, told.err
+        sheet = openpyxl.load_workbook(path)["Khám bệnh"]
+        (visits,) = [row for row in sheet.iter_rows() if row[0].value == "B.1"]
+        assert visits[4].value == f'=IF(COUNT(D{visits[0].row})=1,4500+D{visits[0].row},"…")'
+        assert visits[5].value == "đã báo 4.500"
+        (children,) = [row for row in sheet.iter_rows() if row[0].value == "B.2"]
+        assert children[4].value is None and children[5].value is None
+
+    def test_there_is_one_for_each_report_that_is_owed(self, published: tuple[Told, ...], tmp_path: Path) -> None:
+        written = tonghop("template", "--all", "2022-09", "-o", tmp_path, "--json").json
+        names = ["CT_P", "ST_C11", "ST_C12", "ST_C21", "HO_H1", "HO_H2"]
+        assert {Path(path).name for path in written} == {f"{name}_2022-09.xlsx" for name in names}
+        assert all(Path(path).exists() for path in written)
+        assert "6 templates in" in tonghop("template", "--all", "2022-09", "-o", tmp_path).out
+
+    def test_what_cannot_be_made_is_one_message(self, published: tuple[Told, ...], tmp_path: Path) -> None:
+        told = tonghop("template", "HO", "C11", "2022-09", "-o", tmp_path / "x.xlsx")
+        assert told.code == 1 and "C11 (Trạm Y tế xã Một, a station) has nothing to fill in on form HO" in told.err
+        (tmp_path / "file").touch()
+        told = tonghop("template", "HO", "H1", "2022-09", "-o", tmp_path / "file" / "x.xlsx")
+        assert told.code == 1 and "cannot be written" in told.err
+        assert tonghop("template", "HO", "-o", tmp_path).code == 2
+        assert tonghop("template", "HO", "H1", "tháng 9", "-o", tmp_path).code == 2
+
+
+def test_templates_need_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHOP_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    told = tonghop("template", "--catalog", write_pack(tmp_path / "pack"), "HO", "H1", "2022-09", "-o", tmp_path / "H1.xlsx")
+    assert told.code == 0 and (tmp_path / "H1.xlsx").exists()
+    assert "No database yet" in told.err and not (tmp_path / "home" / "postgres").exists()
 
 
 def test_status_counts(published: tuple[Told, ...]) -> None:

@@ -123,23 +123,30 @@ def _quantity(term: Term, slot: Slot, breakdown: str, measure: Measure | None) -
 
 
 def _told(rule: Rule, left: Terms, right: Terms, codes: dict[tuple[str, int], str], headers: dict[tuple[str, int], str]) -> str:
-    """A rule in the codes of the rows, with the column of each run of terms: `A.1 = A.2 + A.3 (Thực hiện trong tháng)`."""
+    """A rule in the codes of the rows, with the columns: `[A.1] = [A.2] + [A.3] (Thực hiện trong tháng)`; within one row in the
+    headers of the columns, with the row: `[Trẻ em] ≤ [Lượt khám] (C11)`."""
+    places = [(box.page, box.row) for box, _ in (*left, *right)]
+    within_row = len(set(places)) == 1 and len(places) > 1
 
-    def term(box: Box) -> str:
+    def code(box: Box) -> str:
         return codes.get((box.page, box.row)) or box.indicator.name_vi
+
+    def header(box: Box) -> str:
+        return headers.get((box.page, box.column), "")
+
+    name, where = (header, code) if within_row else (code, header)
 
     def side(terms: Terms) -> str:
         text = ""
         for box, weight in terms:
             sign = ("− " if weight < 0 else "+ ") if text else ("−" if weight < 0 else "")
             factor = "" if abs(weight) == 1 else f"{plain(abs(weight))} × "
-            text += f"{' ' if text else ''}{sign}{factor}{term(box)}"
+            text += f"{' ' if text else ''}{sign}{factor}[{name(box)}]"
         return text
 
     constant = rule.constant or Decimal(0)
     expected = side(right)
     if constant or not right:
         expected += f" + {plain(constant)}" if expected else plain(constant)
-    where = [headers.get((box.page, box.column), "") for box, _ in (*left, *right)]
-    columns = " / ".join(header for header, _ in groupby(where) if header)
-    return f"{side(left)} {_SIGNS[rule.operator or '=']} {expected}" + (f" ({columns})" if columns else "")
+    places_told = " / ".join(told for told, _ in groupby(where(box) for box, _ in (*left, *right)) if told)
+    return f"{side(left)} {_SIGNS[rule.operator or '=']} {expected}" + (f" ({places_told})" if places_told else "")

@@ -215,25 +215,23 @@ class _Writer:
             sheet.write_formula(row - 1, column - 1, formula, self.formats.answer, NOTHING)
 
     def _orientation(self, page: Page) -> Iterator[tuple[str, list[tuple[int, Decimal]]]]:
-        """For each column of cumulative figures, else of values, what was reported for the period before, by row."""
-        by_column: defaultdict[int, list[Box]] = defaultdict(list)
-        for box in page.boxes:
-            by_column[box.column].append(box)
-        measures = {box.quantity.measure for box in page.boxes}
-        wanted = Measure.YTD if Measure.YTD in measures else Measure.VALUE
-        for column in page.columns:
-            known: list[tuple[int, Decimal]] = []
-            before = None
-            for box in by_column[column.column]:
-                before = period_before(box.quantity.slot.period)
-                if before is None or box.quantity.measure is not wanted:
+        """What was reported for the period before, by row: for each column of cumulative figures, else of values."""
+        for measure in (Measure.YTD, Measure.VALUE):
+            known: defaultdict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+            for box in page.boxes:
+                slot, indicator_code, breakdown_code, own = box.quantity
+                before = period_before(slot.period)
+                if own is not measure or slot.period != page.period or before is None:
                     continue
-                slot = Slot(box.quantity.slot.unit_code, box.quantity.slot.form_code, before)
-                _, indicator_code, breakdown_code, measure = box.quantity
-                if (figure := self.template.earlier(slot).get((indicator_code, breakdown_code, measure))) is not None:
-                    known.append((box.row, figure))
-            if known and before is not None:
-                yield f"{column.header} – {words.period_label(before)} (tham khảo)", known
+                reported = self.template.earlier(Slot(slot.unit_code, slot.form_code, before))
+                if (figure := reported.get((indicator_code, breakdown_code, measure))) is not None:
+                    known[box.column].append((box.row, figure))
+            if known:
+                label = words.period_label(period_before(page.period) or page.period)
+                yield from (
+                    (f"{column.header} – {label} (tham khảo)", known[column.column]) for column in page.columns if column.column in known
+                )
+                return
 
     def _answers(self, page: Page) -> Iterator[tuple[int, str]]:
         """For each row with checks, a formula that says what is wrong in it."""
