@@ -67,13 +67,20 @@ def clean(text: str) -> str:
     return _NOT_STORABLE.sub("\ufffd", text)
 
 
-def text_cell(text: str, limits: Limits) -> RawCell:
-    """The cell of a text as a workbook stores it, where `_x000D_` stands for a character. Raises Unopenable when it is too long."""
+def bounded(text: str, limits: Limits) -> str:
+    """`text` as it can be stored. Raises Unopenable when it is longer than a cell may be."""
     if len(text) > limits.max_cell_characters:
         raise Unopenable(
             findings.TOO_LARGE.issue(found=f"a cell of {len(text):,} characters", expected=f"{limits.max_cell_characters:,} characters")
         )
-    return _text_cell(text) if len(text) <= _REMEMBERED_CHARACTERS else RawCell(Kind.TEXT, _unescaped(text))
+    return clean(text)
+
+
+def text_cell(text: str, limits: Limits) -> RawCell:
+    """The cell of a text as a workbook stores it, where `_x000D_` stands for a character. Raises Unopenable when it is too long."""
+    if len(text) <= min(_REMEMBERED_CHARACTERS, limits.max_cell_characters):
+        return _text_cell(text)
+    return RawCell(Kind.TEXT, _unescaped(bounded(text, limits)))
 
 
 _REMEMBERED_CHARACTERS = 200

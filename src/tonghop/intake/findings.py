@@ -133,6 +133,19 @@ LIMITED_READER = _kind(
     "A {found} file: errors, formulas that were not calculated, hidden rows and blanks look alike in it. Send an {expected} file.",
 )
 
+WRONG_EXTENSION = _kind(
+    "wrong_extension",
+    _INFO,
+    "Tên tệp có đuôi {found} nhưng nội dung là {expected}; tệp đã được đọc theo nội dung. Hãy đặt lại đuôi tệp.",
+    "The file's name ends in {found} but it is an {expected}; it was read as what it is. Correct its name.",
+)
+OLD_FONT = _kind(
+    "old_font",
+    _CRITICAL,
+    "Văn bản dùng bảng mã của phông chữ cũ ({found}) nên không đọc được. Hãy lưu lại bằng Unicode (.xlsx) và gửi lại.",
+    "The text is in the encoding of an old font ({found}) and cannot be read. Save it in Unicode (.xlsx) and send it again.",
+)
+
 # Whose report, which form, which period
 
 UNKNOWN_FORM = _kind(

@@ -1,4 +1,4 @@
-"""Reads the older and rarer kinds of workbook (.xls, .xlsb, .ods) and .csv, as far as they can be read.
+"""Reads the older and rarer kinds of workbook (.xls, .xlsb, .ods), as far as they can be read.
 
 Their reader shows errors, formulas that were never calculated and blanks as the same empty cell, and loses percent
 formats and hidden rows; intake says so in a finding.
@@ -6,7 +6,6 @@ formats and hidden rows; intake says so in a finding.
 
 from __future__ import annotations
 
-import csv
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -15,13 +14,14 @@ from datetime import date, datetime, time, timedelta
 import python_calamine
 
 from tonghop.intake import findings
-from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable, clean
+from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable, bounded, clean
 from tonghop.intake.limits import Limits
+from tonghop.intake.package import DAMAGED
+from tonghop.intake.sheet_xml import too_many_cells
 
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
-_ENCODINGS = ("utf-8-sig", "utf-16", "cp1258")
-_DELIMITERS = ";,\t|"
+_ENCRYPTED_PACKAGE = "EncryptedPackage"
+ENCRYPTED = "encrypted"
 
 
 def read_legacy(data: bytes, limits: Limits) -> list[Sheet]:
@@ -37,7 +37,7 @@ def read_legacy(data: bytes, limits: Limits) -> list[Sheet]:
             rows = book.get_sheet_by_name(name)
             left -= rows.total_height * rows.total_width
             if left < 0:
-                raise _too_many_cells(limits)
+                raise too_many_cells(limits)
             sheets.append(_sheet(clean(name), rows.to_python(skip_empty_area=False), limits))
     except Unopenable:
         raise
@@ -48,30 +48,6 @@ def read_legacy(data: bytes, limits: Limits) -> list[Sheet]:
             raise
         raise Unopenable(findings.FILE_DAMAGED.issue(found=str(error)[:200])) from error
     return sheets
-
-
-def read_csv(data: bytes, name: str, limits: Limits) -> list[Sheet]:
-    """The one sheet of a .csv, named `name`. Raises Unopenable when it is no text."""
-    for encoding in _ENCODINGS:
-        try:
-            text = data.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="csv"))
-    delimiter = max(_DELIMITERS, key=text[:20_000].count)
-    try:
-        rows = list(csv.reader(io.StringIO(clean(text)), delimiter=delimiter))
-    except csv.Error as error:
-        raise Unopenable(findings.FILE_DAMAGED.issue(found=str(error)[:200])) from error
-    if sum(map(len, rows)) > limits.max_cells:
-        raise _too_many_cells(limits)
-    return [_sheet(name, rows, limits)]
-
-
-def _too_many_cells(limits: Limits) -> Unopenable:
-    return Unopenable(findings.TOO_LARGE.issue(found="cells", expected=f"{limits.max_cells:,} cells"))
 
 
 CellContent = int | float | str | bool | time | date | datetime | timedelta
@@ -95,26 +71,37 @@ def _cell(content: CellContent, limits: Limits) -> RawCell:
         case float():
             return RawCell(Kind.NUMBER, str(int(content)) if content.is_integer() and abs(content) < 1e15 else repr(content))
         case str():
-            return RawCell(Kind.TEXT, clean(content[: limits.max_cell_characters]))
+            return RawCell(Kind.TEXT, bounded(content, limits))
         case datetime():
             return RawCell(Kind.DATE, content.date().isoformat())
         case _:
             return RawCell(Kind.DATE, str(content))
 
 
-def is_xls(data: bytes) -> bool:
-    """Whether these bytes are a workbook of Excel 97 to 2003: an OLE container with a stream of that name."""
-    return data.startswith(OLE_MAGIC) and ("Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data)
-
-
-def is_password_protected(data: bytes) -> bool:
-    """Whether these bytes are an encrypted workbook (an OLE container with an encrypted package)."""
-    return data.startswith(OLE_MAGIC) and _ENCRYPTED_PACKAGE in data
+def kind_of_ole(data: bytes) -> str:
+    """What an OLE container holds, by the names of its streams: `.xls`, ENCRYPTED, or what it is called."""
+    names = ((_ENCRYPTED_PACKAGE, ENCRYPTED), ("WordDocument", "Word (.doc)"), ("PowerPoint Document", "PowerPoint (.ppt)"))
+    for name, kind in (*names, ("Workbook", ".xls"), ("Book", ".xls")):
+        if name.encode("utf-16-le") in data:
+            return kind
+    return "OLE"
 
 
 def kind_of_zip(archive: zipfile.ZipFile) -> str | None:
-    """`.xlsb` or `.ods` when the zip is one of these; None for anything else."""
+    """What a zip holds: `.xlsb`, `.ods`, ENCRYPTED, or what it is called; None for what may be an .xlsx."""
     names = archive.NameToInfo
     if "xl/workbook.bin" in names:
         return ".xlsb"
-    return ".ods" if "content.xml" in names and "mimetype" in names else None
+    if "content.xml" in names and "mimetype" in names:
+        return ENCRYPTED if _is_encrypted_ods(archive) else ".ods"
+    return next((kind for part, kind in _OTHER_PACKAGES if part in names), None)
+
+
+_OTHER_PACKAGES = (("word/document.xml", "Word (.docx)"), ("ppt/presentation.xml", "PowerPoint (.pptx)"))
+
+
+def _is_encrypted_ods(archive: zipfile.ZipFile) -> bool:
+    try:
+        return b"encryption-data" in archive.read("META-INF/manifest.xml")
+    except (*DAMAGED, KeyError):
+        return False
