@@ -12,11 +12,13 @@ import pytest
 from tests.answers.world import SHEET, World, file_of, station
 
 from tonghop import answers
+from tonghop.answers.returned import harmless
 from tonghop.answers.status import status_is_old
 from tonghop.catalog import read_pack
 from tonghop.database import admin_connect, connect
 from tonghop.intake import read_file
 from tonghop.model import Verdict
+from tonghop.reports import render_index
 from tonghop.settings import settings
 
 pytestmark = pytest.mark.database
@@ -182,6 +184,19 @@ def test_the_status_page_says_what_was_sent_what_is_missing_and_what_is_due(judg
     assert 'href="C11.html"' in (listed / "index.html").read_text(encoding="utf-8")
     assert "href" not in (listed / "C11.html").read_text(encoding="utf-8")  # the outbox is no part of the reports
     assert not status_is_old()
+
+
+def test_the_list_of_reports_leads_to_the_units(judged: World) -> None:
+    index = render_index(settings().reports_path)
+    assert 'href="units/index.html"' in index.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+84 91", "'+84 91"), ("-5", "-5"), ("-1.448,5", "-1.448,5"), ("tám", "tám")],
+)
+def test_a_text_that_begins_like_a_formula_is_quoted_and_a_number_is_not(typed: str, shown: str) -> None:
+    assert harmless(typed) == shown
 
 
 def test_the_corrected_workbook_comes_back_and_is_accepted(judged: World) -> None:

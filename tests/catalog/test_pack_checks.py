@@ -81,6 +81,10 @@ BROKEN_FILES: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "stock without moment": (edited("indicators", "stock,end", "stock,"), "indicators.csv:5: stock_at (start or end) must be given for"),
     "moment of a flow": (edited("indicators", "ngày,flow,,0,,,,none\nOCC", "ngày,flow,end,0,,,,none\nOCC"), "indicators.csv:8: stock_at"),
+    "no address": (
+        {"contacts": "unit_code,name,email,valid_from,valid_to\nC11,Lan,lan at example.org,,\n"},
+        "contacts.csv:2: column email: found 'lan at example.org'",
+    ),
     "two debtors": (edited("duties", "CT,,P", "CT,province,P"), "duties.csv:5: exactly one of unit_type and unit_code"),
     "no deadline": (
         edited("duties", "hospital,,month,,,15", "hospital,,month,,,0"),
@@ -224,6 +228,14 @@ CONTRADICTIONS: dict[str, tuple[dict[str, str | None], str]] = {
         "targets.csv:5: indicator_code: PATIENT is no indicator_code",
     ),
     "unknown unit in a target": (edited("targets", "VISITS,H1", "VISITS,H9"), "targets.csv:4: unit_code: H9 is no unit_code in units.csv"),
+    "contact of an unknown unit": (
+        {"contacts": "unit_code,name,email,valid_from,valid_to\nC99,Lan,lan@example.org,,\n"},
+        "contacts.csv:2: unit_code: C99 is no unit_code in units.csv",
+    ),
+    "contact twice": (
+        {"contacts": "unit_code,name,email,valid_from,valid_to\nC11,Lan,l@example.org,,\nC11,Mai,l@example.org,,\n"},
+        "contacts.csv:3: the same unit_code, email, valid_from stands in line 2",
+    ),
     "unknown form of a duty": (edited("duties", "HO,", "HX,"), "duties.csv:4: form_code: HX is no form_code in forms.csv"),
     "unknown unit type of a duty": (edited("duties", "HO,hospital", "HO,clinic"), "duties.csv:4: unit_type: clinic is no unit_type"),
     "unknown unit type of a form": (edited("forms", "hospital,hospital,", "hospital,hospital;clinic,"), "forms.csv:4: unit_types: no unit"),

@@ -15,12 +15,14 @@ from tonghop.answers.marking.summary import NAME
 from tonghop.answers.words import word
 from tonghop.model import Severity
 from tonghop.reports.words import Language, measure, period
+from tonghop.spreadsheets import escape_formula
 
 log = logging.getLogger(__name__)
 
 SAID_IN_A_CELL = 6
 """Problems that the comment on one cell tells about."""
 _LANGUAGE: Language = "vi"
+_NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*")
 _REFERENCE = re.compile(r"[A-Z]{1,3}[1-9][0-9]{0,6}")
 _ORDER = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
@@ -88,11 +90,8 @@ def summary_of(answer: Answer) -> Summary:
 
 
 def harmless(text: str) -> str:
-    """A text that no spreadsheet program takes for a formula, also when it is copied or exported: one that begins like a formula
-    gets an apostrophe in front, a plain number stays."""
-    if text[:1] not in ("=", "+", "-", "@", "\t", "\r", "\n"):
-        return text
-    return text if text.lstrip("+-").replace(".", "").replace(",", "").isdecimal() else f"'{text}"
+    """A text that no spreadsheet program takes for a formula, also when it is copied or exported; a plain number stays as it is."""
+    return text if _NUMBER.fullmatch(text) else escape_formula(text)
 
 
 def _line(problem: Problem) -> Line:

@@ -57,8 +57,9 @@ def render_index(directory: Path) -> Path:
     found = sorted(directory.glob("[0-9]*/summary.json"), reverse=True)
     reports = [json.loads(file.read_text(encoding="utf-8")) | {"folder": file.parent.name} for file in found]
     (directory / "style.css").write_text(_style(), encoding="utf-8")
+    has_units = (directory / "units" / "index.html").exists()
     for language in LANGUAGES:
-        _write(directory, "index", language, "index.html.j2", reports=reports, columns=_COLUMNS)
+        _write(directory, "index", language, "index.html.j2", reports=reports, columns=_COLUMNS, has_units=has_units)
     return directory / "index.html"
 
 

@@ -120,6 +120,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "back": ("Về", "Back to"),
     "none": ("không có", "none"),
     "submissions": ("báo cáo", "reports"),
+    "reports_by_unit": ("Tình hình gửi báo cáo của các đơn vị", "How each unit stands with its reports"),
     "reports": ("Báo cáo", "Reports"),
     "unit_intro": (
         "Những báo cáo của đơn vị cần xem lại trong lần công bố này.",

@@ -73,7 +73,7 @@ def mark_workbook(data: bytes, marks: Marks, summary: Summary) -> Marked:
         raise NotMarkable("it is no workbook of the usual dialect of .xlsx")
     tabs = _tabs(package, book_path)
     before = _figures(data)
-    ours = [name for name, rows in before.items() if rows and rows[0] and str(rows[0][0]).startswith(ASIDE_MARK)]
+    ours = [name for name, rows in before.items() if rows and rows[0] and str(rows[0][0]).strip() == ASIDE_MARK]
     styles_path = package.related(book_path, "styles")
     if styles_path is None:
         raise NotMarkable("it has no styles")
