@@ -10,9 +10,8 @@ from decimal import Decimal
 import pytest
 from tests.publication.world import World, admin
 
-from tonghop import gate, publication
+from tonghop import gate, publication, warehouse
 from tonghop.database import connect
-from tonghop.gate import judgement
 from tonghop.publication import live_number
 from tonghop.publication.slot_versions import NoSuchVersion
 from tonghop.publication.withdrawal import NotWithdrawn
@@ -80,7 +79,9 @@ class TestWithdrawing:
         world.refresh()
         world.judge(world.submit(*JANUARY, 2), "quarantined")
         world.submit(*JANUARY, 3)
-        assert (withdraw(JANUARY, 2).was_in_force, withdraw(JANUARY, 3).now_in_force) == (False, 1)
+        quarantined, unjudged = withdraw(JANUARY, 2), withdraw(JANUARY, 3)
+        assert (quarantined.was_in_force, quarantined.now_in_force, quarantined.not_judged) == (False, 1, [3])
+        assert (unjudged.was_in_force, unjudged.now_in_force, unjudged.not_judged) == (False, 1, [])
         assert world.refresh() == 2
         assert changes(2) == {JANUARY: "judged"} and world.figures(2) == {JANUARY: Decimal(1)}
 
@@ -174,7 +175,7 @@ class Reference:
 def quick_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gate 1 opens its runs as ever; the rules are judged by `decide` below instead of dbt."""
     for name, answer in (("deploy", False), ("build_rules", None), ("code_version", "code-1")):
-        monkeypatch.setattr(judgement.warehouse, name, lambda *_, answer=answer: answer)
+        monkeypatch.setattr(warehouse, name, lambda *_, answer=answer: answer)
 
 
 def decide(run: int) -> None:

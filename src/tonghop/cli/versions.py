@@ -62,6 +62,8 @@ def withdraw(
         print_json(done)
         return
     left = f"version {done.now_in_force} is in force" if done.now_in_force else "nothing is in force: the report is missing"
+    if done.not_judged:
+        left += f" (not judged yet: version {', '.join(map(str, done.not_judged))})"
     say(f"Version {done.version} of {unit} {form} {period} is withdrawn; {left}. `tonghop refresh` publishes that.")
 
 

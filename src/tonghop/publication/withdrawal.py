@@ -20,6 +20,7 @@ class Withdrawal:
     """What was withdrawn, and which version is in force instead (None: none, the report is missing).
 
     `was_in_force` is false for a version that counted for nothing anyway: `now_in_force` is then what it was before.
+    `not_judged` are versions that the next refresh judges first.
     """
 
     unit_code: str
@@ -29,6 +30,7 @@ class Withdrawal:
     submission_id: int
     was_in_force: bool
     now_in_force: int | None
+    not_judged: list[int]
 
 
 def withdraw(unit: str, form: str, period: str, *, reason: str, by: str, version: int | None = None) -> Withdrawal:
@@ -58,7 +60,8 @@ def withdraw(unit: str, form: str, period: str, *, reason: str, by: str, version
             submission_id=chosen.submission_id, reason=reason, by=by,
         )  # fmt: skip
     left = next((each.version for each in versions if each.is_accepted and each is not chosen), None)
-    return Withdrawal(unit, form, period, chosen.version, chosen.submission_id, chosen is in_force, left)
+    not_judged = sorted(each.version for each in versions if each.verdict is None and each is not chosen)
+    return Withdrawal(unit, form, period, chosen.version, chosen.submission_id, chosen is in_force, left, not_judged)
 
 
 def _wait_for_verdicts(connection: psycopg.Connection) -> None:
