@@ -170,13 +170,14 @@ def test_an_unknown_row_is_proposed_among_the_missing_ones(pack: Pack) -> None:
     assert finding.proposal and (finding.proposal.kind, finding.proposal.scope) == ("row", "ST Khám bệnh")
     assert finding.proposal.seen == "Trẻ em dưới 16"
     assert finding.expected == "A.2 (Trẻ em)"
+    assert finding.text_en.endswith("so its numbers were not read. It may be: A.2 (Trẻ em).")
     (cell,) = [cell for cell in reading.submissions[0].cells if cell.indicator_code == "VISITS_CHILD" and cell.measure == "ytd"]
     assert cell.value.number is None, "a proposal never loads a figure"
 
 
 def test_a_row_that_is_like_nothing_missing_is_not_proposed(pack: Pack) -> None:
     finding = the(read(station_with("Ghi thêm ngoài mẫu"), pack), "unknown_row")
-    assert (finding.proposal, finding.expected) == (None, "–")
+    assert (finding.proposal, finding.expected) == (None, None)
 
 
 def test_an_accepted_label_is_read(tmp_path: Path) -> None:

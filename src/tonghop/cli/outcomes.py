@@ -32,7 +32,7 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     if told:
         if folder:
             say(f"In {folder}:")
-        table = new_table("outcome", "file", "what it is", "unit", "form", "period", "figures", "findings", "worst")
+        table = new_table("outcome", "file", "what it is", "unit", "form", "period", "cells", "findings", "worst")
         for _, group in groupby(told[:SHOWN], key=lambda each: _rank(each)[0]):
             for each in group:
                 table.add_row(*map(escape, _row(each, folder)))

@@ -14,6 +14,10 @@ FOUND_CHARACTERS = 200
 """Longer quotations are cut."""
 
 
+_NEAREST = (" Có thể là: {expected}.", " It may be: {expected}.")
+"""What a sentence goes on with where something is proposed that it does not speak of itself."""
+
+
 class FindingKind(NamedTuple):
     """One kind of finding: what it means, and the sentences that the unit reads."""
 
@@ -40,11 +44,12 @@ class FindingKind(NamedTuple):
         found = _cut(found)
         place = f"{sheet}!{cell}" if sheet and cell else sheet
         words = {"found": found or "", "expected": expected or ""}
+        nearest_vi, nearest_en = _NEAREST if proposal is not None and proposal.candidates and "{expected}" not in self.text_vi else ("", "")
         return Finding(
             code=self.code,
             severity=self.severity,
-            text_vi=self.text_vi.format(place=place or "Tệp", **words),
-            text_en=self.text_en.format(place=place or "File", **words),
+            text_vi=(self.text_vi + nearest_vi).format(place=place or "Tệp", **words),
+            text_en=(self.text_en + nearest_en).format(place=place or "File", **words),
             sheet=sheet,
             cell=cell,
             found=found,
@@ -256,8 +261,8 @@ MISSING_SHEET = _kind(
 UNKNOWN_SHEET = _kind(
     "unknown_sheet",
     _WARNING,
-    "Trang {place} không thuộc biểu mẫu nào nên không được đọc, mặc dù có {found} ô số. Có thể là: {expected}.",
-    "The sheet {place} belongs to no form and was not read, although it holds {found} cells with numbers. It may be: {expected}.",
+    "Trang {place} không thuộc biểu mẫu nào nên không được đọc, mặc dù có {found} ô số.",
+    "The sheet {place} belongs to no form and was not read, although it holds {found} cells with numbers.",
 )
 DUPLICATE_SHEET = _kind(
     "duplicate_sheet",
@@ -292,8 +297,8 @@ DUPLICATE_COLUMN = _kind(
 UNKNOWN_COLUMN = _kind(
     "unknown_column",
     _WARNING,
-    "{place}: cột {found} không thuộc biểu mẫu nên các số trong cột không được đọc. Có thể là: {expected}.",
-    "{place}: the column {found} is not part of the form, so its numbers were not read. It may be: {expected}.",
+    "{place}: cột {found} không thuộc biểu mẫu nên các số trong cột không được đọc.",
+    "{place}: the column {found} is not part of the form, so its numbers were not read.",
 )
 MISSING_ROW = _kind(
     "missing_row",
@@ -304,8 +309,8 @@ MISSING_ROW = _kind(
 UNKNOWN_ROW = _kind(
     "unknown_row",
     _WARNING,
-    "{place}: hàng {found} không thuộc biểu mẫu nên các số trong hàng không được đọc. Có thể là: {expected}.",
-    "{place}: the row {found} is not part of the form, so its numbers were not read. It may be: {expected}.",
+    "{place}: hàng {found} không thuộc biểu mẫu nên các số trong hàng không được đọc.",
+    "{place}: the row {found} is not part of the form, so its numbers were not read.",
 )
 DUPLICATE_ROW = _kind(
     "duplicate_row",

@@ -120,7 +120,7 @@ def _is_one_of_many(sheet: Sheet, index: PackIndex) -> bool:
 
 def _unread(sheet: Sheet) -> Finding | None:
     figures = sum(cell.kind is Kind.NUMBER for row in sheet.rows.values() for cell in row.values())
-    return findings.UNKNOWN_SHEET.at(sheet.name, found=str(figures), expected="–") if figures else None
+    return findings.UNKNOWN_SHEET.at(sheet.name, found=str(figures)) if figures else None
 
 
 def _place(members: Sequence[Introduced], index: PackIndex) -> tuple[list[_Placed], defaultdict[IdentityKey, list[Finding]], list[Finding]]:

@@ -132,7 +132,7 @@ class _Search:
             for column, row_number in self.lost_columns.items():
                 name = next((squeeze(each.names[column]) for each in self.headers if column in each.names), "–")
                 proposal = for_column(name, self.index, self._missing_columns())
-                expected = told(proposal.candidates) if proposal else "–"
+                expected = told(proposal.candidates) if proposal else None
                 found.own.findings.append(
                     findings.UNKNOWN_COLUMN.at(sheet.name, address(row_number, column), found=name, expected=expected, proposal=proposal)
                 )
@@ -172,7 +172,7 @@ class _Search:
             self.above.clear()
             label = squeeze(" ".join(row[column].text for column in sorted(header.texts) if column in row))
             if not self.is_guest and not self._is_read_elsewhere(row, header):
-                found = findings.UNKNOWN_ROW.at(self.sheet.name, address(row_number, min(row)), found=clean(label) or "–", expected="–")
+                found = findings.UNKNOWN_ROW.at(self.sheet.name, address(row_number, min(row)), found=clean(label) or "–")
                 if self.nobody.note(found):
                     own = text_at(row, header.label) or text_at(row, header.code)
                     self.strangers.append((len(self.nobody.findings) - 1, clean(squeeze(own))))
