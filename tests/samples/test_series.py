@@ -109,6 +109,7 @@ def test_only_files_without_a_submission_have_findings_without_a_rule(pack: Pack
     assert len(ruled) == len(set(ruled))
     assert KINDS.keys() - set(ruled) == {
         "not_a_workbook",
+        "old_font",
         "empty_file",
         "lock_file",
         "password_protected",

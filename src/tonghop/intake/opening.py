@@ -68,7 +68,7 @@ def _read_zip(data: bytes, limits: Limits) -> tuple[str, list[Sheet]]:
 
 _SIGNATURES = (
     (b"%pdf", "PDF"),
-    (b"\x4c\x00\x00\x00\x01\x14\x02\x00", "shortcut (.lnk)"),
+    (b"l\x00\x00\x00\x01\x14\x02\x00", "shortcut (.lnk)"),
     (b"rar!", "RAR"),
     (b"7z\xbc\xaf", "7z"),
     (b"pk\x05\x06", "zip"),

@@ -69,6 +69,8 @@ def read_strings(text: str, limits: Limits) -> list[RawCell]:
     found = _STRING.findall(text, start, end)
     if sum(len(whole) for whole, _ in found) != end - start:
         raise NotPlain
+    if len(found) > limits.max_cells:
+        raise too_many_cells(limits)
     if "&" in text:
         return [text_cell(_unescaped(string), limits) for _, string in found]
     return [text_cell(string, limits) for _, string in found]

@@ -43,6 +43,8 @@ def read_strings(text: str, limits: Limits) -> list[RawCell]:
         if element.tag.endswith("}si"):
             strings.append(text_cell(_rich_text(element), limits))
             element.clear()
+            if len(strings) > limits.max_cells:
+                raise too_many_cells(limits)
     return strings
 
 
