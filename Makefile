@@ -38,8 +38,9 @@ lint: $(READY) ## checks of style and types; nothing is changed
 	@$(BIN)/mypy
 	@cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 --nocolor models tests/*.sql
 
-bench: $(READY) ## where the time of the main job goes
+bench: $(READY) ## where the time of the main job goes, and how fast files come in
 	@$(BIN)/python bench/main_job.py
+	@$(BIN)/python bench/intake.py
 
 lock: $(READY) ## resolve the dependencies anew (versions and hashes, no addresses)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

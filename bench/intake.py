@@ -90,16 +90,27 @@ def measure(files: int) -> None:
             bare = side_by_side("bare_loop.py", admin_dsn_here, many, folder)
             first, memory_of_few = ours(few)
             whole, memory_of_many = ours(many)
-            pandas = side_by_side("pandas_loop.py", admin_dsn_here.replace("postgresql://", "postgresql+psycopg2://"), many[:PANDAS_FILES], folder)
+            pandas = side_by_side(
+                "pandas_loop.py", admin_dsn_here.replace("postgresql://", "postgresql+psycopg2://"), many[:PANDAS_FILES], folder
+            )
             console.print(rates(bare, whole, pandas))
-            console.print(f"most memory of one process: {memory_of_few} MB with {first.files} files, {memory_of_many} MB with {whole.files}")
+            console.print(
+                f"most memory of one process: {memory_of_few} MB with {first.files} files, {memory_of_many} MB with {whole.files}"
+            )
 
 
 def rates(bare: Measured, whole: Measured, pandas: Measured) -> Table:
     """The three rates."""
     table = Table("loop", "files", "seconds", "files/s", "of the bare loop", "of pandas", box=None, pad_edge=False)
     for name, each in (("bare: calamine, write_row", bare), ("tonghop load", whole), ("pandas.read_excel, to_sql", pandas)):
-        table.add_row(name, f"{each.files:,}", f"{each.seconds:.1f}", f"{each.rate:.1f}", f"{each.rate / bare.rate:.0%}", f"{each.rate / pandas.rate:.1f} ×")
+        table.add_row(
+            name,
+            f"{each.files:,}",
+            f"{each.seconds:.1f}",
+            f"{each.rate:.1f}",
+            f"{each.rate / bare.rate:.0%}",
+            f"{each.rate / pandas.rate:.1f} ×",
+        )
     return table
 
 

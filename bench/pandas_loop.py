@@ -1,6 +1,6 @@
 """The other yardstick of `bench/intake.py`: the loop that tutorials show, `pandas.read_excel` and `to_sql`, sheet by sheet.
 
-    python bench/pandas_loop.py SQLALCHEMY_URL PATHS_FILE      # the paths of the workbooks, one a line
+python bench/pandas_loop.py SQLALCHEMY_URL PATHS_FILE      # the paths of the workbooks, one a line
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def load(url: str, paths: list[str]) -> None:
     """Append the sheets of workbooks to the table `pandas_cell`."""
     engine = create_engine(url)
     for path in paths:
-        for name, frame in pandas.read_excel(path, sheet_name=None, header=None, dtype=str).items():
+        for name, frame in pandas.read_excel(path, sheet_name=None, header=None, dtype=str, engine="openpyxl").items():
             cells = frame.melt(ignore_index=False).dropna().reset_index(names="line").assign(file=path, sheet=name)
             cells.to_sql("pandas_cell", engine, if_exists="append", index=False)
 

@@ -21,7 +21,9 @@ DISTRICTS = 10
 STATIONS = 100
 FIRST_YEAR = 2021
 
-_WORDS = "khám điều trị tiêm chủng phụ nữ trẻ em dưới năm tuổi được quản lý thai sinh tại trạm xét nghiệm sốt xuất huyết mắc mới tử vong".split()
+_WORDS = (
+    "khám điều trị tiêm chủng phụ nữ trẻ em dưới năm tuổi được quản lý thai sinh tại trạm xét nghiệm sốt xuất huyết mắc mới tử vong".split()
+)
 
 
 def write_pack(folder: Path) -> Path:
@@ -30,11 +32,21 @@ def write_pack(folder: Path) -> Path:
     tables = {
         "units": _units(),
         "unit_aliases": iter(["unit_code,alias,valid_from,valid_to"]),
-        "programmes": iter(["programme_code,name_vi,name_en,sort_order", *(f"P{sheet},Chương trình {sheet},Programme {sheet},{sheet}" for sheet in range(SHEETS))]),
+        "programmes": iter(
+            [
+                "programme_code,name_vi,name_en,sort_order",
+                *(f"P{sheet},Chương trình {sheet},Programme {sheet},{sheet}" for sheet in range(SHEETS)),
+            ]
+        ),
         "indicators": _indicators(),
         "breakdowns": iter(["breakdown_code,sex,age_group,name_vi,name_en", "TOTAL,,,Tổng số,Total"]),
         "units_of_measure": iter(["word,unit_of_measure", "lượt khám,lượt"]),
-        "forms": iter(["form_code,version,name_vi,name_en,unit_types,period_type,valid_from,valid_to", "TYT,1,Báo cáo trạm,Station report,station,month,,"]),
+        "forms": iter(
+            [
+                "form_code,version,name_vi,name_en,unit_types,period_type,valid_from,valid_to",
+                "TYT,1,Báo cáo trạm,Station report,station,month,,",
+            ]
+        ),
         "form_columns": _form_columns(),
         "form_rows": _form_rows(),
         "duties": iter(["form_code,unit_type,unit_code,period_type,valid_from,valid_to,deadline_working_days", "TYT,station,,month,,,5"]),
