@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -44,20 +43,24 @@ class Measured(NamedTuple):
 
 
 def side_by_side(program: str, dsn: str, paths: Sequence[Path], folder: Path) -> Measured:
-    """Run a loop in two processes, each on its half of the files; the time from the start of both to the end of both."""
+    """Run a loop in two processes, each on its half of the files; the seconds of the slower one, without its imports."""
     shares = [paths[number::PROCESSES] for number in range(PROCESSES)]
     lists = [folder / f"{program}.{number}" for number in range(PROCESSES)]
     for share, file in zip(shares, lists, strict=True):
         file.write_text("\n".join(map(str, share)), encoding="utf-8")
-    started = time.perf_counter()
-    running = [subprocess.Popen([sys.executable, str(BENCH / program), dsn, str(file)]) for file in lists]
-    if any(process.wait() for process in running):
+    commands = ([sys.executable, str(BENCH / program), dsn, str(file)] for file in lists)
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    seconds = [float(process.communicate()[0] or "nan") for process in running]
+    if any(process.returncode for process in running):
         sys.exit(f"{program} failed")
-    return Measured(len(paths), time.perf_counter() - started)
+    return Measured(len(paths), max(seconds))
 
 
 def ours(paths: Sequence[Path]) -> tuple[Measured, int]:
-    """`tonghop load` on the files, with the start of its readers; and the most memory that any of its processes took, in MB."""
+    """`tonghop load` on the files, from the command to its end, imports and the start of its readers included.
+
+    And the most memory that any of its processes took, in MB.
+    """
     command = [str(Path(sys.executable).parent / "tonghop"), "load", "--json", *{str(path.parent) for path in paths}]
     started = time.perf_counter()
     with tempfile.TemporaryFile() as output:
@@ -90,9 +93,8 @@ def measure(files: int) -> None:
             bare = side_by_side("bare_loop.py", admin_dsn_here, many, folder)
             first, memory_of_few = ours(few)
             whole, memory_of_many = ours(many)
-            pandas = side_by_side(
-                "pandas_loop.py", admin_dsn_here.replace("postgresql://", "postgresql+psycopg2://"), many[:PANDAS_FILES], folder
-            )
+            url = admin_dsn_here.replace("postgresql://", "postgresql+psycopg2://")
+            pandas = side_by_side("pandas_loop.py", url, many[:PANDAS_FILES], folder)
             console.print(rates(bare, whole, pandas))
             console.print(
                 f"most memory of one process: {memory_of_few} MB with {first.files} files, {memory_of_many} MB with {whole.files}"

@@ -22,7 +22,8 @@ STATIONS = 100
 FIRST_YEAR = 2021
 
 _WORDS = (
-    "khám điều trị tiêm chủng phụ nữ trẻ em dưới năm tuổi được quản lý thai sinh tại trạm xét nghiệm sốt xuất huyết mắc mới tử vong".split()
+    *("khám", "điều trị", "tiêm chủng", "phụ nữ", "trẻ em", "dưới năm tuổi", "được quản lý", "thai", "sinh tại trạm", "xét nghiệm"),
+    *("sốt xuất huyết", "mắc mới", "tử vong", "sàng lọc", "khẩu phần", "tư vấn", "cấp cứu", "chuyển tuyến", "nội trú", "ngoại trú"),
 )
 
 
@@ -77,7 +78,7 @@ def _station(number: int) -> str:
 
 
 def _label(sheet: int, row: int) -> str:
-    words = random.Random(sheet * ROWS + row).sample(_WORDS, 6)
+    words = random.Random(sheet * ROWS + row).sample(_WORDS, 4)
     return f"{' '.join(words).capitalize()} ({sheet + 1}.{row + 1})"
 
 
