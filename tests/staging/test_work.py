@@ -17,6 +17,7 @@ import psycopg
 import pytest
 from tests.packs import edited, write_pack
 
+from tonghop import publication
 from tonghop.catalog import Pack
 from tonghop.database import admin_connect, connect
 from tonghop.intake import Limits
@@ -382,3 +383,21 @@ def test_skipped_files_are_reported_by_hand_loading(landing: Path) -> None:
     (outcome,) = load_paths([landing])
     assert (outcome.outcome, outcome.message) == ("skipped", "lock file of an open workbook")
     assert outcome.as_dict()["outcome"] == "skipped"
+
+
+def test_a_unit_may_go_back_to_its_first_file(landing: Path) -> None:
+    uris = [put(landing, f"C11/{name}.xlsx", data, days) for days, (name, data) in enumerate((("a", b"1"), ("b", b"2"), ("c", b"1")))]
+    assert stage(*uris)["staged"] == 3
+    (_, one), (_, two), (_, three) = rows("select version, sha256 from staging.submission order by version")
+    assert one == three != two
+    assert rows("select count(*) from staging.file") == [(2,)], "the archived object is shared"
+
+
+def test_a_withdrawn_report_that_is_sent_again_is_a_new_version(landing: Path) -> None:
+    lying = put(landing, "C11/a.xlsx", b"1")
+    stage(lying)
+    publication.withdraw(SLOT.unit_code, SLOT.form_code, SLOT.period.code, reason="wrong month", by="head of C11", version=1)
+    assert stage(lying)["known"] == 1, "a file that is left lying does not undo a withdrawal"
+    assert stage(put(landing, "C11/again.xlsx", b"1", days=1))["staged"] == 1
+    assert stage(put(landing, "C11/and again.xlsx", b"1", days=2))["unchanged"] == 1
+    assert rows("select count(*), count(distinct sha256) from staging.submission") == [(2, 1)]
