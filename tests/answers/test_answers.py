@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 from tests.answers.world import SHEET, World, file_of, station
+from typer.testing import CliRunner
 
 from tonghop import answers
 from tonghop.answers.returned import harmless
 from tonghop.answers.status import status_is_old
 from tonghop.catalog import read_pack
+from tonghop.cli import app
 from tonghop.database import admin_connect, connect
 from tonghop.intake import read_file
 from tonghop.model import Verdict
@@ -144,6 +147,17 @@ def test_answers_can_be_written_again(judged: World) -> None:
     assert judged.answers() == before
     with pytest.raises(answers.NoSuchAnswer, match="no answer to the submissions 9999"):
         answers.write_again([9999])
+
+
+def test_the_command_line_writes_them_again(judged: World) -> None:
+    before = judged.answers()
+    (judged.outbox / judged.path(RETURNED)).unlink()
+    done = CliRunner().invoke(app, ["answer", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout) == {"new": 0, "written": 8, "workbooks": 2, "outbox": str(judged.outbox)}
+    assert {path: data for path, data in judged.answers().items() if "index" not in path} == {
+        path: data for path, data in before.items() if "index" not in path
+    }
 
 
 def test_one_that_cannot_be_written_does_not_keep_the_others(judged: World) -> None:
