@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -110,3 +111,22 @@ def test_names_wait_for_a_decision(loaded: dict[str, Told]) -> None:
 
 def test_a_second_load_finds_nothing_new(loaded: dict[str, Told]) -> None:
     assert f"{len(READ) + 3} known" in loaded["again"].out
+
+
+def test_what_is_decided_is_read_again(loaded: dict[str, Told], tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    assert tonghop("review", "--export", path).code == 0
+    lines = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+    for line in lines:
+        line |= {"decision": "accept", "reviewer": "Nguyễn An", "reason": "gọi điện"}
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, lines[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(lines)
+    told = tonghop("review", "--import", path)
+    assert told.code == 0, told.err
+    assert "2 accepted, 0 rejected" in told.out and "2 staged" in told.out
+    assert "Nothing waits" in tonghop("review").out
+    assert "nothing to read again" in tonghop("review", "--again").out
+    refused = tonghop("review", "--import", path)
+    assert refused.code == 1 and "does not wait for a decision" in refused.err

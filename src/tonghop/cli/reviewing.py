@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -14,6 +14,9 @@ from tonghop.cli.outcomes import print_outcomes
 from tonghop.cli.printing import SHOWN, console, new_table, print_json, say, say_how_many_more
 from tonghop.settings import settings
 
+if TYPE_CHECKING:
+    from tonghop.review import Decided
+
 app = typer.Typer()
 
 
@@ -23,11 +26,11 @@ def review(
     decisions: Annotated[
         Path | None, typer.Option("--import", metavar="FILE.csv", help="Take decisions over into the pack, and read the files again.")
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Read again, from the archive, what held something unknown.")] = False,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the names and labels that the pack does not know, with what they may mean; export them, and take decisions back in."""
-    from tonghop import staging
     from tonghop.review import decide, read_decisions, waiting_items, write_items
 
     database.ensure_server()
@@ -35,14 +38,10 @@ def review(
         made = read_decisions(decisions)
         with database.connect("loader") as connection:
             decided = decide(connection, made, settings().catalog)
-        outcomes = staging.read_again() if decided.changed else []
-        if as_json:
-            print_json({"decided": decided._asdict(), "read_again": [each.as_dict() for each in outcomes]})
-            return
-        say(f"{decided.accepted:,} accepted, {decided.rejected:,} rejected; changed: {', '.join(map(str, decided.changed)) or 'nothing'}")
-        if outcomes:
-            say("Read again with what is known now:")
-            print_outcomes(outcomes)
+        _read_again(decided, as_json)
+        return
+    if again:
+        _read_again(None, as_json)
         return
     with database.connect("auditor") as connection:
         items = waiting_items(connection)
@@ -61,3 +60,20 @@ def review(
             table.add_row(*map(escape, (item.kind, seen, item.place, f"{item.files:,}", f"{item.times:,}", nearest or "–")))
         console.print(table)
         say_how_many_more(len(items), "texts")
+
+
+def _read_again(decided: Decided | None, as_json: bool) -> None:
+    """Read what held something unknown with the pack as it is now, and answer the units."""
+    from tonghop import answers, staging
+
+    outcomes = staging.read_again()
+    answers.quietly(answers.answer_intake)
+    if as_json:
+        print_json({"decided": decided and decided._asdict(), "read_again": [each.as_dict() for each in outcomes]})
+        return
+    if decided:
+        changed = ", ".join(map(str, decided.changed)) or "nothing"
+        say(f"{decided.accepted:,} accepted, {decided.rejected:,} rejected; changed: {changed}")
+    say("Read again with what is known now:" if outcomes else "There is nothing to read again: all of it was read with this pack.")
+    if outcomes:
+        print_outcomes(outcomes)
