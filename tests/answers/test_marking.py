@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import Any
 
 import openpyxl
@@ -13,9 +14,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from python_calamine import CalamineWorkbook
 from tests.answers.workbooks import MACROS, MARKS, OTHER, SHEET, SUMMARY, parts, prefixed, rewritten, rich_workbook
 
+from tonghop.answers.evidence import Answer, Name, Problem
 from tonghop.answers.marking import COLOURS, Level, Mark, NotMarkable, mark_workbook
 from tonghop.answers.marking.comments import HEADING
+from tonghop.answers.returned import returned_file
 from tonghop.intake.vocabulary import ASIDE_MARK
+from tonghop.model import Severity
 
 FRONT = "Kết quả kiểm tra"
 
@@ -168,6 +172,28 @@ def test_a_sheet_of_that_name_that_the_unit_made_stays() -> None:
 def test_what_cannot_be_marked_safely_is_refused(broken: bytes) -> None:
     with pytest.raises(NotMarkable):
         mark_workbook(broken, MARKS, SUMMARY)
+
+
+def test_whatever_a_workbook_holds_the_unit_gets_its_answer(original: bytes) -> None:
+    odd = rewritten(original, lambda name, content: content.replace(b'defaultRowHeight="15"', b'defaultRowHeight="tall"'))
+    problem = Problem(1, Severity.CRITICAL, "X", Name("sai", "wrong"), SHEET, "D12", None, None, "1", "2", False)
+    answer = Answer(
+        "returned",
+        1,
+        1,
+        "0" * 64,
+        "/landing/x.xlsx",
+        None,
+        datetime(2022, 9, 1, tzinfo=UTC),
+        "staged",
+        (),
+        (problem,),
+        Name("T", "T"),
+        None,
+        "UTC",
+    )
+    assert (returned_file(answer, original).extension, returned_file(answer, odd).extension) == (".xlsm", ".html")
+    assert "D12" in returned_file(answer, odd).data.decode()
 
 
 cells = st.builds(lambda column, row: f"{column}{row}", st.sampled_from(["A", "B", "D", "Z", "AA"]), st.integers(1, 40))

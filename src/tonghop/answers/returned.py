@@ -43,8 +43,11 @@ def returned_file(answer: Answer, original: bytes) -> Returned:
         marked = mark_workbook(original, marks_of(answer), summary_of(answer))
     except NotMarkable as reason:
         log.info("%s cannot be marked (%s): a page goes back instead.", answer.source_uri, reason)
-        return Returned(pages.answer_page(answer).encode(), ".html", False)
-    return Returned(marked.data, marked.extension, True)
+    except Exception:  # a workbook is made by anybody's program: whatever it holds, the unit gets its answer, and the log the rest
+        log.exception("Marking %s (archived as %s) failed: a page goes back instead.", answer.source_uri, answer.sha256)
+    else:
+        return Returned(marked.data, marked.extension, True)
+    return Returned(pages.answer_page(answer).encode(), ".html", False)
 
 
 def marks_of(answer: Answer) -> dict[Place, Mark]:
