@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from tonghop.catalog import Pack, due_at
-from tonghop.catalog.rows import Duty, Form, Unit
+from tonghop.catalog.rows import TOTAL, Duty, Form, Unit
 from tonghop.model import Measure, Period, Slot
 from tonghop.templates.checks import checks_of
 from tonghop.templates.formulas import Boxes, Earlier, by_quantity, nothing_known
@@ -138,7 +138,7 @@ def _given(pack: Pack, slot: Slot, boxes: Boxes, earlier: Earlier) -> Mapping[Qu
         if quantity.slot != slot:
             continue  # a report of which nothing else is known must not seem to have been sent
         known = None
-        if quantity.measure is Measure.PLAN and quantity.breakdown_code == "TOTAL":
+        if quantity.measure is Measure.PLAN and quantity.breakdown_code == TOTAL:
             known = plans.get((slot.unit_code, quantity.indicator_code, slot.period.year))
         elif quantity.measure is Measure.SAME_PERIOD and (before := slot.period.same_period_last_year) is not None:
             measure = Measure.YTD if box.indicator.kind == "flow" else Measure.VALUE

@@ -12,7 +12,7 @@ from itertools import count, groupby, islice
 from typing import NamedTuple
 
 from tonghop.catalog import Figure, Pack
-from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, Unit
+from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, TOTAL, Form, Unit
 from tonghop.intake.cells import position
 from tonghop.intake.form_index import SheetIndex, pack_index
 from tonghop.intake.numbers import Expects
@@ -158,9 +158,18 @@ class _PageMaker:
     def _write_fixed_cells(self) -> None:
         expected = self._expected(self.own).cells
         for cell, figure, fixed in zip(self.sheet.cells, self.sheet.in_cells, expected, strict=True):
+            row, column = position(cell.cell)
             if cell.label_cell and cell.label_vi:
                 self.page.texts.append(Text(*position(cell.label_cell), cell.label_vi, Style.NAME))
-            self._box(*position(cell.cell), self.own, self.own.unit, figure, fixed.expects)
+            elif column > 1 and (row, column - 1) not in self.fixed:
+                self.page.texts.append(Text(row, column - 1, self._name_of(figure), Style.NAME))
+            self._box(row, column, self.own, self.own.unit, figure, fixed.expects)
+
+    def _name_of(self, figure: Figure) -> str:
+        """What a figure is called for which the form prints no label."""
+        indicator = self.pack.indicator(figure.indicator_code)
+        split = next((each.name_vi for each in self.pack.breakdowns if each.breakdown_code == figure.breakdown_code != TOTAL), None)
+        return ", ".join(text for text in (indicator.name_vi if indicator else "", split) if text)
 
     def _write_table(self, top: int) -> int:
         """Write the table; returns its last row."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import xlsxwriter
@@ -15,24 +15,21 @@ from xlsxwriter.worksheet import Worksheet
 
 from tonghop.intake.cells import address
 from tonghop.intake.numbers import plain
-from tonghop.intake.vocabulary import ASIDE_MARK
 from tonghop.model import Measure, Severity, Slot
 from tonghop.templates import formats as look
 from tonghop.templates import words
 from tonghop.templates.checks import WRONG, Check
 from tonghop.templates.formats import Formats, Kind, kind_of, validation
-from tonghop.templates.formulas import Boxes, Earlier, formula_of, period_before, quoted
+from tonghop.templates.formulas import Boxes, Earlier, formula_of, period_before
 from tonghop.templates.instructions import Paragraph
 from tonghop.templates.layout import Box, Page, Quantity, Style
+from tonghop.templates.own_sheets import A4, LINE_HEIGHT, PROTECTION, OwnSheets
 
 CREATED = datetime(2021, 1, 1)
 """The creation date in every workbook: a clock would change the bytes."""
 NOTHING = " "
 """The value of a formula that has nothing to say yet; an empty one would look like a formula that was never calculated."""
-A4 = 9
-_PROTECTION = {"format_columns": True, "format_rows": True, "select_locked_cells": True, "select_unlocked_cells": True}
 _CODE_WIDTH, _NAME_WIDTH, _FIGURE_WIDTH, _ORIENTATION_WIDTH, _ANSWER_WIDTH = 11, 46, 13, 16, 60
-_INSTRUCTION_WIDTH = 90
 _PORTRAIT_WIDTH = 105
 """Characters that a page in portrait holds in a readable size."""
 _LATEST_AS_OF = timedelta(days=366)
@@ -67,9 +64,7 @@ class _Writer:
 
     def __init__(self, book: xlsxwriter.Workbook, template: Template) -> None:
         self.book, self.template, self.formats = book, template, Formats(book)
-        taken = {page.name.casefold() for page in template.pages}
-        self.checks_name = _free_name(words.CHECKS, taken)
-        self.instructions_name = _free_name(words.INSTRUCTIONS, taken)
+        self.own = OwnSheets(book, self.formats, [page.name for page in template.pages], template.password)
         self.checks_of_box: dict[Quantity, list[Check]] = defaultdict(list)
         for check in template.checks:
             for box in check.boxes:
@@ -77,14 +72,14 @@ class _Writer:
 
     def write(self) -> None:
         """Write every sheet."""
-        self._write_instructions()
+        self.own.write_instructions(self.template.instructions)
         for number, page in enumerate(self.template.pages):
             sheet = self.book.add_worksheet(page.name)
             if number == 0:
                 sheet.activate()
             self._write_page(sheet, page)
         if self.template.checks:
-            self._write_checks()
+            self.own.write_checks(self.template.checks)
         for name, said in self.template.identity.items():
             self.book.define_name(name, '="' + said.replace('"', '""') + '"')
 
@@ -93,8 +88,8 @@ class _Writer:
     def _write_page(self, sheet: Worksheet, page: Page) -> None:
         for text in page.texts:
             self._write_text(sheet, text.row, text.column, text.text, self.formats.text(text.style), text.rows, text.columns)
-            if text.style is Style.HEADER and page.header and text.row + text.rows - 1 == page.header[1]:
-                sheet.set_row(page.header[1] - 1, 34)
+        for row, lines in self._heights(page).items():
+            sheet.set_row(row - 1, LINE_HEIGHT * lines)
         for field in page.fields:
             self._write_field(sheet, page, field)
         for box in page.boxes:
@@ -103,6 +98,17 @@ class _Writer:
         self._shade(sheet, page)
         self._write_asides(sheet, page)
         self._set_up(sheet, page)
+
+    def _heights(self, page: Page) -> dict[int, int]:
+        """How many lines the rows of a page are high whose texts need more than one: programs do not agree on when to fit them."""
+        heights: dict[int, int] = {}
+        for text in page.texts:
+            if text.style in (Style.HEADER, Style.NAME, Style.UNDER):
+                width = _NAME_WIDTH if text.column == 2 and page.columns else _FIGURE_WIDTH * text.columns
+                lines = -(-math.ceil(len(text.text) / (0.9 * width)) // text.rows)
+                for row in range(text.row, text.row + text.rows):
+                    heights[row] = max(heights.get(row, 1), lines)
+        return {row: lines for row, lines in heights.items() if lines > 1}
 
     def _write_text(self, sheet: Worksheet, row: int, column: int, text: str, form: Any, rows: int = 1, columns: int = 1) -> None:
         if rows * columns > 1:
@@ -172,13 +178,19 @@ class _Writer:
 
     def _shade(self, sheet: Worksheet, page: Page) -> None:
         """Colours while typing: red or orange for what a check finds wrong, yellow for what is empty."""
+        alike: defaultdict[tuple[bool, str], list[str]] = defaultdict(list)
         for box in page.boxes:
-            by_severity = sorted(self.checks_of_box.get(box.quantity, ()), key=lambda check: check.severity is not Severity.CRITICAL)
-            for is_critical, checks in groupby(by_severity, key=lambda check: check.severity is Severity.CRITICAL):
-                wrong = ",".join(f'{check.name}="{WRONG}"' for check in checks)
-                shade = self.formats.shade(look.CRITICAL if is_critical else look.WARNING)
-                rule = {"type": "formula", "criteria": f"=OR({wrong})", "format": shade, "stop_if_true": True}
-                sheet.conditional_format(box.row - 1, box.column - 1, box.row - 1, box.column - 1, rule)
+            for is_critical in (True, False):
+                checks = [
+                    check for check in self.checks_of_box.get(box.quantity, ()) if (check.severity is Severity.CRITICAL) is is_critical
+                ]
+                if checks:
+                    wrong = ",".join(f'{check.name}="{WRONG}"' for check in checks)
+                    alike[is_critical, f"=OR({wrong})"].append(address(box.row, box.column))
+        for (is_critical, formula), cells in sorted(alike.items(), key=lambda item: not item[0][0]):
+            shade = self.formats.shade(look.CRITICAL if is_critical else look.WARNING)
+            rule = {"type": "formula", "criteria": formula, "format": shade, "stop_if_true": True, "multi_range": " ".join(cells)}
+            sheet.conditional_format(cells[0], rule)
         for boxes in _runs(page.boxes):
             first, last = boxes[0], boxes[-1]
             if first.open:
@@ -240,7 +252,7 @@ class _Writer:
             for check in self.checks_of_box.get(box.quantity, ()):
                 by_row[box.row][check.number] = check
         for row, checks in sorted(by_row.items()):
-            parts = [f'IF({check.name}="{WRONG}","✗ "&{self._check_cell(check, "A")}&"   ","")' for check in checks.values()]
+            parts = [f'IF({check.name}="{WRONG}","✗ "&{self.own.text_of(check)}&"   ","")' for check in checks.values()]
             yield row, "=" + "&".join(parts)
 
     # -- set-up
@@ -264,71 +276,7 @@ class _Writer:
         sheet.print_area(0, 0, max(rows) - 1, page.last_column - 1)
         sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         sheet.set_footer(f"&L{next(iter(self.template.identity.values())).replace('&', '&&')}&C{page.name.replace('&', '&&')}&R&P/&N")
-        sheet.protect(self.template.password, _PROTECTION)
-
-    # -- sheets of our own
-
-    def _aside_sheet(self, name: str, what: str) -> Worksheet:
-        sheet = self.book.add_worksheet(name)
-        sheet.write_string(0, 0, f"{ASIDE_MARK}. {what}", self.formats.aside)
-        sheet.set_paper(A4)
-        sheet.fit_to_pages(1, 0)
-        sheet.protect(self.template.password, _PROTECTION)
-        return sheet
-
-    def _write_instructions(self) -> None:
-        sheet = self._aside_sheet(self.instructions_name, "Cách điền báo cáo.")
-        sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 1, _INSTRUCTION_WIDTH)
-        for row, paragraph in enumerate(self.template.instructions, start=2):
-            sheet.set_row(row, 15 * (1 + len(paragraph.text) // _INSTRUCTION_WIDTH))
-            if paragraph.example:
-                sheet.write_string(row, 0, paragraph.example, self.formats.example)
-                sheet.write_string(row, 1, paragraph.text, self.formats.plain)
-            else:
-                form = self.formats.heading if paragraph.is_heading else self.formats.plain
-                sheet.merge_range(row, 0, row, 1, "", form)
-                sheet.write_string(row, 0, paragraph.text, form)
-
-    def _check_cell(self, check: Check, column: str) -> str:
-        return f"{quoted(self.checks_name)}!${column}${_FIRST_CHECK + check.number}"
-
-    def _write_checks(self) -> None:
-        sheet = self._aside_sheet(self.checks_name, "Các phép kiểm tra, tự tính khi nhập số.")
-        headers = ("Phép kiểm tra", "Vế trái", "Vế phải", "Kết quả", "Mức độ", "Việc cần làm khi SAI")
-        for column, (header, width) in enumerate(zip(headers, (70, 14, 14, 10, 12, 80), strict=True)):
-            sheet.set_column(column, column, width)
-            sheet.write_string(_FIRST_CHECK - 1, column, header, self.formats.text(Style.HEADER))
-        for check in self.template.checks:
-            row = _FIRST_CHECK + check.number
-            left = check.side(check.left, self.checks_name)
-            right = check.side(check.right, self.checks_name, check.rule.constant or Decimal(0))
-            sheet.write_string(row - 1, 0, check.text, self.formats.plain)
-            sheet.write_formula(row - 1, 1, left, self.formats.side, 0)
-            sheet.write_formula(row - 1, 2, right, self.formats.side, 0)
-            sheet.write_formula(row - 1, 3, check.result(self.checks_name, f"$B${row}", f"$C${row}"), self.formats.plain, words.PENDING)
-            sheet.write_string(row - 1, 4, _SEVERITIES[check.severity], self.formats.plain)
-            sheet.write_string(row - 1, 5, check.rule.text_vi, self.formats.plain)
-            self.book.define_name(check.name, f"={self._check_cell(check, 'D')}")
-        last = _FIRST_CHECK + len(self.template.checks)
-        rule = {"type": "cell", "criteria": "==", "value": f'"{WRONG}"', "format": self.formats.shade(look.CRITICAL)}
-        sheet.conditional_format(_FIRST_CHECK, 3, last - 1, 3, rule)
-        sheet.freeze_panes(_FIRST_CHECK, 0)
-        sheet.repeat_rows(_FIRST_CHECK - 1)
-        sheet.set_landscape()
-
-
-_FIRST_CHECK = 3
-"""The header of the list of checks; the first one stands below it."""
-_SEVERITIES = {Severity.CRITICAL: "nghiêm trọng", Severity.WARNING: "cảnh báo", Severity.INFO: "lưu ý"}
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    """A name of a sheet that the form has no sheet of."""
-    number, free = 2, name
-    while free.casefold() in taken:
-        free, number = f"{name} {number}", number + 1
-    return free
+        sheet.protect(self.template.password, PROTECTION)
 
 
 def _runs(boxes: Iterable[Box]) -> Iterator[list[Box]]:
