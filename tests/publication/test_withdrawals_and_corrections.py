@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,8 +10,10 @@ from decimal import Decimal
 
 import pytest
 from tests.publication.world import World, admin
+from typer.testing import CliRunner
 
 from tonghop import gate, publication, warehouse
+from tonghop.cli import app
 from tonghop.database import connect
 from tonghop.publication import live_number
 from tonghop.publication.slot_versions import NoSuchVersion
@@ -123,6 +126,36 @@ class TestWithdrawing:
             withdraw(JANUARY, 1)
         with pytest.raises(NotWithdrawn, match="Say why"):
             publication.withdraw(*JANUARY[:1], "F", JANUARY[1], reason=" ", by="x")
+
+
+class TestCommandLine:
+    @staticmethod
+    def say(*words: str) -> str:
+        outcome = CliRunner().invoke(app, list(words), catch_exceptions=False)
+        assert outcome.exit_code == 0, outcome.output
+        return outcome.output
+
+    def test_difference_and_withdrawal(self, world: World) -> None:
+        world.accept(*JANUARY, 1)
+        world.accept(*JANUARY, 2)
+        told = self.say("diff", "A", "F", "2022-01")
+        assert "version 1 → version 2" in told and "changed" in told and "1 figures differ, 0 are the same." in told
+        (cell,) = json.loads(self.say("diff", "A", "F", "2022-01", "--from", "2", "--to", "1", "--json"))["cells"]
+        assert (cell["old_value"], cell["new_value"], cell["old_cell"]) == (2, 1, "A1")
+        told = self.say("withdraw", "A", "F", "2022-01", "--reason", "wrong month", "--by", "head of A")
+        assert told.startswith("Version 2 of A F 2022-01 is withdrawn; version 1 is in force.")
+        world.submit(*JANUARY, 3)
+        told = self.say("withdraw", "A", "F", "2022-01", "--reason", "wrong month")
+        assert "nothing is in force: the report is missing (not judged yet: version 3)" in told
+
+    def test_corrections(self, world: World) -> None:
+        assert "no hand corrections" in self.say("corrections")
+        world.accept(*JANUARY, 12)
+        load_corrections(1, {JANUARY: (12, 112), ("B", "2022-01"): (1, 2)})
+        (at_hand, waiting) = json.loads(self.say("corrections", "--json"))
+        assert (at_hand["standing"], at_hand["found_now"], at_hand["expires_on"]) == ("matches", "12", "2999-01-01")
+        assert (waiting["standing"], waiting["found_now"]) == ("no report", None)
+        assert "A F 2022-01 I value TOTAL" in self.say("corrections")
 
 
 @dataclass
