@@ -22,6 +22,7 @@ POSTS,Vị trí việc làm,Posts,11,CARE,người,stock,end,0,,,,none
 VACCINES,Liều vắc xin,Doses,12,CARE,liều,flow,,0,,,,none
 FUNDS,Kinh phí,Funds,13,CARE,đồng,flow,,1,,,,none
 CALLS,Cuộc gọi,Calls,14,CARE,cuộc,flow,,0,,,,none
+POSITIVE_RATE,Tỷ lệ dương tính,Share of positive tests,15,CONTROL,%,ratio,,1,POSITIVE,TESTS,100,none
 """
 
 BREAKDOWNS = """\
@@ -103,6 +104,7 @@ TABSTOTAL,1,Tổng cộng,1,1,Nhân viên,STAFF,,,,,,
 TABSTOTAL,1,Tổng cộng,2,2,Vị trí việc làm,POSTS,,,,,,
 MONTHS,1,Xét nghiệm,1,1,Xét nghiệm,TESTS,additive,,,,,
 MONTHS,1,Xét nghiệm,2,2,Dương tính,POSITIVE,additive,,,,,
+MONTHS,1,Xét nghiệm,3,3,Tỷ lệ dương tính,POSITIVE_RATE,additive,,,,,
 MONTHTABS,1,Tiêm,1,1,Liều vắc xin,VACCINES,additive,,,,,
 CELLS,1,Kinh phí,1,K1,Kinh phí,FUNDS,additive,,,,,
 """

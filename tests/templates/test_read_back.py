@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
+import openpyxl
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from tests.templates.typing_in import boxes_in, typed
+from tests.templates.typing_in import boxes_in, pages_in, typed
 
 from tonghop.catalog import Pack
 from tonghop.intake import read_file
@@ -135,3 +138,24 @@ def test_every_figure_of_a_form_has_a_box(province: Pack, district: Pack, layout
         wanted = {(figure.indicator_code, figure.measure, figure.breakdown_code) for figure in pack.figures(form)}
         there = {(box.quantity.indicator_code, box.quantity.measure, box.quantity.breakdown_code) for box in boxes}
         assert there >= wanted
+
+
+def test_date_and_remarks_are_read(layouts: Pack, province: Pack) -> None:
+    for pack, form, unit, period, topics in (
+        (layouts, "AGES", "H1", "2022-03", ["difficulties", "proposals"]),
+        (layouts, "CELLS", "H1", "2022-03", ["Nhận xét"]),  # below its table, not on the sheet that has none
+        (province, "TYT", "HG-CT-01", "2022-03", ["Nhận xét"]),
+    ):
+        made, _ = template(pack, form, unit, period)
+        book = openpyxl.load_workbook(io.BytesIO(typed(made.content, {})))
+        fields = [(page, field) for page in pages_in(pack, made) for field in page.fields]
+        for page, field in fields:
+            text = f"Trang {page.name}, dòng {field.row}"
+            book[page.name].cell(field.row, field.column).value = date(2022, 4, 4) if field.is_date else text
+        buffer = io.BytesIO()
+        book.save(buffer)
+        reading = read_file(buffer.getvalue(), made.file_name, pack)
+        (submission,) = reading.submissions
+        assert (submission.as_of_date, submission.findings, reading.findings) == (date(2022, 4, 4), (), ())
+        said = [(narrative.topic, narrative.text) for narrative in submission.narratives]
+        assert said == list(zip(topics, [f"Trang {page.name}, dòng {field.row}" for page, field in fields if field.is_long], strict=True))

@@ -111,6 +111,15 @@ class TestFigures:
         assert "-" in at(ages, box(layouts, ages, "BIRTHS", Measure.CHANGE))
         assert "=0" in at(ages, box(layouts, ages, "BIRTHS", Measure.CHANGE_PCT)), "nothing is divided by zero"
 
+    def test_a_ratio_follows_from_its_parts(self, layouts: Pack) -> None:
+        made = make_template(layouts, "MONTHS", "H1", MARCH)
+        sheet = opened(made)["Xét nghiệm"]
+        tests = next(row[0].row for row in sheet.iter_rows() if row[0].value == "1")
+        assert sheet[f"F{tests + 2}"].value == (
+            f'=IF(COUNT(F{tests + 1},F{tests})=2,IF(F{tests}=0,"…",ROUND(F{tests + 1}/F{tests}*100,2)),"…")'
+        )
+        assert sheet[f"G{tests + 2}"].value is None, "April is still to come"
+
     def test_a_list_does_not_make_reports_of_units_that_said_nothing(self, layouts: Pack) -> None:
         made = make_template(layouts, "COLUMNS", "P", MARCH)
         sheet = opened(made)["Viện"]

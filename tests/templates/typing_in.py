@@ -9,7 +9,6 @@ from typing import Any
 import openpyxl
 
 from tonghop.catalog import Pack
-from tonghop.model import Period
 from tonghop.templates import FileOfUnit
 from tonghop.templates.layout import Box, Head, Page
 from tonghop.templates.pages import pages_of
@@ -43,6 +42,3 @@ def typed(content: bytes, figures: Mapping[Box, Any]) -> bytes:
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
-
-
-AUGUST = Period.parse("2022-08")

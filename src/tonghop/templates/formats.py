@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import xlsxwriter
 from xlsxwriter.format import Format
 
+from tonghop.templates.formulas import decimals_of
 from tonghop.templates.layout import Box, Style
 
 FONT = "Times New Roman"
 EMPTY, HEADER, ORIENTATION, CRITICAL, WARNING, CLOSED = "#FFF9DB", "#DCE6F1", "#7F7F7F", "#FF9C9C", "#FFD08A", "#EEEEEE"
 _LARGEST = "10^15"
-_PERCENT_DECIMALS = 2
 
 _TEXTS: dict[Style, dict[str, Any]] = {
     Style.DEPARTMENT: {"font_size": 11},
@@ -39,8 +39,7 @@ class Kind(NamedTuple):
 
 def kind_of(box: Box) -> Kind:
     """Whole numbers or decimals, and whether negative ones make sense: as intake expects them."""
-    expects = box.expects
-    return Kind(_PERCENT_DECIMALS if expects.percent else expects.decimals, expects.signed, expects.zero_words)
+    return Kind(decimals_of(box.expects), box.expects.signed, box.expects.zero_words)
 
 
 def validation(kind: Kind, cell: str) -> dict[str, Any]:

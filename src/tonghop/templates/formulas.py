@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from tonghop.intake.cells import address
-from tonghop.intake.numbers import plain
+from tonghop.intake.numbers import Expects, plain
 from tonghop.model import Measure, Period, PeriodType, Slot
 from tonghop.templates import words
 from tonghop.templates.layout import Box, Quantity
@@ -21,6 +21,8 @@ Earlier = Callable[[Slot], Reported]
 """What was published of a report; nothing when it is not known."""
 
 Boxes = Mapping[Quantity, Box]
+
+_PERCENT_DECIMALS = 2
 
 
 def nothing_known(_slot: Slot) -> Reported:
@@ -46,6 +48,11 @@ def reference(box: Box, page: str) -> str:
     return cell if box.page == page else f"{quoted(box.page)}!{cell}"
 
 
+def decimals_of(expects: Expects) -> int:
+    """How many decimals a figure is typed with."""
+    return _PERCENT_DECIMALS if expects.percent else expects.decimals
+
+
 def by_quantity(boxes: Iterable[Box]) -> Boxes:
     """The boxes by what they are for."""
     return {box.quantity: box for box in boxes}
@@ -54,6 +61,8 @@ def by_quantity(boxes: Iterable[Box]) -> Boxes:
 def formula_of(box: Box, boxes: Boxes, earlier: Earlier) -> str | None:
     """The formula of a box whose figure follows from others; None for one that must be typed."""
     match box.quantity.measure:
+        case Measure.VALUE | Measure.YTD if box.indicator.kind == "ratio":
+            return _ratio(box, boxes)
         case Measure.YTD:
             return _cumulative(box, boxes, earlier)
         case Measure.PCT_OF_PLAN:
@@ -73,7 +82,7 @@ def _beside(box: Box, boxes: Boxes, measure: Measure) -> Box | None:
 
 def _cumulative(box: Box, boxes: Boxes, earlier: Earlier) -> str | None:
     value = _beside(box, boxes, Measure.VALUE)
-    if value is None or box.indicator.kind == "ratio":
+    if value is None:
         return None
     this = reference(value, box.page)
     if box.indicator.kind != "flow":
@@ -89,6 +98,19 @@ def _cumulative(box: Box, boxes: Boxes, earlier: Earlier) -> str | None:
         return _once_known([that, this], f"{that}+{this}")
     known = earlier(slot_before).get((box.quantity.indicator_code, box.quantity.breakdown_code, Measure.YTD))
     return None if known is None else _once_known([this], f"{plain(known)}+{this}")
+
+
+def _ratio(box: Box, boxes: Boxes) -> str | None:
+    """A ratio whose numerator and denominator stand on the form too."""
+    indicator = box.indicator
+    if indicator.numerator_code is None or indicator.denominator_code is None or indicator.factor is None:
+        return None
+    parts = [boxes.get(box.quantity._replace(indicator_code=code)) for code in (indicator.numerator_code, indicator.denominator_code)]
+    cells = [reference(part, box.page) for part in parts if part is not None]
+    if len(cells) < len(parts):
+        return None
+    counted = f"ROUND({cells[0]}/{cells[1]}*{plain(indicator.factor)},{decimals_of(box.expects)})"
+    return _once_known(cells, counted, nonzero=cells[1])
 
 
 def _quotient(box: Box, boxes: Boxes, base_measure: Measure, formula: str) -> str | None:

@@ -40,9 +40,10 @@ def pages_of(pack: Pack, form: Form, unit: Unit, period: Period, head: Head) -> 
     names = list(tab_names(tabs, pack))
     pages: list[Page] = []
     introduced: set[tuple[str, str, Period]] = set()
-    for place, (tab, name) in enumerate(zip(tabs, names, strict=True), start=1):
+    last_table = max((place for place, tab in enumerate(tabs) if tab.own.sheet.columns), default=None)
+    for place, (tab, name) in enumerate(zip(tabs, names, strict=True)):
         whose = tab.own.form.form_code, tab.own.unit.unit_code, tab.own.period
-        pages.append(_PageMaker(pack, tab, name, head, is_first=whose not in introduced, is_last=place == len(tabs)).page)
+        pages.append(_PageMaker(pack, tab, name, head, is_first=whose not in introduced, takes_remarks=place == last_table).page)
         introduced.add(whose)
     return pages
 
@@ -70,7 +71,7 @@ class _TableColumn(NamedTuple):
 class _PageMaker:
     """Fills one page, from the top downwards, around the cells that the form has fixed."""
 
-    def __init__(self, pack: Pack, tab: Tab, name: str, head: Head, *, is_first: bool, is_last: bool) -> None:
+    def __init__(self, pack: Pack, tab: Tab, name: str, head: Head, *, is_first: bool, takes_remarks: bool) -> None:
         self.pack, self.sources, self.own = pack, (tab.own, *tab.guests), tab.own
         self.sheet, self.layout = tab.own.sheet, tab.own.sheet.layout
         self.page = Page(name, tab.own.period)
@@ -81,7 +82,7 @@ class _PageMaker:
         top = self._write_head(head, is_first)
         self._write_fixed_cells()
         bottom = self._write_table(top) if self.sheet.columns else max([top, *self.fixed_rows])
-        self._write_narratives(bottom, is_last)
+        self._write_narratives(bottom, takes_remarks)
 
     def _free_rows(self, start: int = 1) -> Iterator[int]:
         """The rows from `start` on in which the form has fixed nothing."""
@@ -253,10 +254,10 @@ class _PageMaker:
 
     # below
 
-    def _write_narratives(self, bottom: int, is_last: bool) -> None:
-        """The fields of free text below everything; remarks on the last page of a form that has none."""
+    def _write_narratives(self, bottom: int, takes_remarks: bool) -> None:
+        """The fields of free text below everything; remarks below the last table of a form that has none."""
         labels = [narrative.label_vi for narrative in self.sheet.narratives]
-        if not labels and is_last and not any(sheet.narratives for sheet in self.pack.sheets(self.own.form)):
+        if not labels and takes_remarks and not any(sheet.narratives for sheet in self.pack.sheets(self.own.form)):
             labels = [words.REMARKS]
         for label, row in zip(labels, self._free_rows(bottom + 2), strict=False):
             self.page.texts.append(Text(row, 1, label if label.endswith(":") else f"{label}:", Style.REMARK))
