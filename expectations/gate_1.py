@@ -178,7 +178,7 @@ def _judged(gate_run_id: int) -> Asset:
             Check(
                 name="judged_once",
                 severity=Severity.CRITICAL,
-                description="Không báo cáo nào được xét hai lần như nhau / No submission may be judged twice with the same hand corrections",
+                description="Không xét một báo cáo hai lần như nhau / No submission may be judged twice with the same hand corrections",
                 query="select submission_id, unit_code, form_code, period_code from {batch} where has_verdict",
             ),
             Check(
