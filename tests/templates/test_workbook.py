@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tests.templates.typing_in import boxes_in
 
 from tonghop.catalog import Pack
+from tonghop.intake import Limits
 from tonghop.intake.vocabulary import ASIDE_MARK
 from tonghop.model import Measure, Period, Slot
 from tonghop.templates import FileOfUnit, TemplateProblem, make_template, owed_templates
@@ -299,6 +300,11 @@ class TestRequests:
         assert sorted(made) == sorted(
             f"{name}_2022-03.xlsx" for name in ("AGES_H1", "AGES_H2", "LIST_D1", "LIST_D2", "TABS_C11", "TABS_C12", "TABS_C21", "TABS_C22")
         )
+
+    def test_a_workbook_that_intake_would_not_read_is_not_made(self, layouts: Pack) -> None:
+        assert make_template(layouts, "TABS", "D1", MARCH, limits=Limits(max_sheets=5))
+        with pytest.raises(TemplateProblem, match="would have 3 tabs, and intake reads 4 at most"):
+            make_template(layouts, "TABS", "D1", MARCH, limits=Limits(max_sheets=4))
 
     def test_nobody_owes_anything(self, layouts: Pack) -> None:
         with pytest.raises(TemplateProblem, match="Nobody owes a report for 2022-Q1"):

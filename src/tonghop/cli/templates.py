@@ -37,15 +37,16 @@ def template(
 
     Where a publication is live, cumulative figures go on from it, and figures of the year before are filled in.
     """
+    from tonghop.intake import Limits
     from tonghop.templates import make_template, owed_templates
 
-    pack, password = read_pack(settings().catalog), settings().template_password
+    pack, password, limits = read_pack(settings().catalog), settings().template_password, Limits(max_sheets=settings().max_sheets)
     with _earlier() as earlier:
         if owed is not None and form is None:
-            files = owed_templates(pack, _period(owed), earlier=earlier, password=password)
+            files = owed_templates(pack, _period(owed), earlier=earlier, password=password, limits=limits)
             paths = [_written(output / file.file_name, file.content) for file in files]
         elif form is not None and unit is not None and period is not None and owed is None:
-            made = make_template(pack, form, unit, _period(period), earlier=earlier, password=password)
+            made = make_template(pack, form, unit, _period(period), earlier=earlier, password=password, limits=limits)
             paths = [_written(output, made.content)]
         else:
             raise typer.BadParameter("give FORM UNIT PERIOD, or --all PERIOD")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tonghop.catalog import Pack, due_at
 from tonghop.catalog.rows import TOTAL, Duty, Form, Unit
+from tonghop.intake import Limits
 from tonghop.model import Measure, Period, Slot
 from tonghop.templates.checks import checks_of
 from tonghop.templates.formulas import Boxes, Earlier, by_quantity, nothing_known
@@ -17,6 +18,10 @@ from tonghop.templates.pages import pages_of
 from tonghop.templates.problems import TemplateProblem
 from tonghop.templates.words import CHECKS
 from tonghop.templates.writing import Template, workbook_bytes
+
+_DEFAULT_LIMITS = Limits()
+_OWN_SHEETS = 2
+"""How to fill in the form, and the checks."""
 
 
 class FileOfUnit(NamedTuple):
@@ -28,13 +33,20 @@ class FileOfUnit(NamedTuple):
 
 
 def make_template(
-    pack: Pack, form_code: str, unit_code: str, period: Period, *, earlier: Earlier = nothing_known, password: str = ""
+    pack: Pack,
+    form_code: str,
+    unit_code: str,
+    period: Period,
+    *,
+    earlier: Earlier = nothing_known,
+    password: str = "",
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> FileOfUnit:
     """The workbook that a unit fills in on a form for a period.
 
     `earlier` knows what was published of other reports: cumulative figures go on from there, and figures of last year are filled in.
-    `password` guards the locked cells; without one, they are only guarded from mistakes. Raises TemplateProblem when the pack has no
-    such form, unit or period, or the form is not for that unit.
+    `password` guards the locked cells; without one, they are only guarded from mistakes. `limits` are those of intake. Raises
+    TemplateProblem when the pack has no such form, unit or period, the form is not for that unit, or intake would not read it.
     """
     form, unit = _form(pack, form_code, period), _unit(pack, unit_code, period)
     host = _host(pack, form, period)
@@ -44,6 +56,11 @@ def make_template(
     head = _head(pack, form, unit, period)
     slot = Slot(unit.unit_code, form.form_code, period)
     pages = pages_of(pack, form, unit, period, head)
+    if len(pages) + _OWN_SHEETS > limits.max_sheets:
+        raise TemplateProblem(
+            f"The workbook of {unit_code} on form {form_code} would have {len(pages)} tabs, and intake reads {limits.max_sheets} at most "
+            "(TONGHOP_MAX_SHEETS). Raise the setting, or make workbooks for the units below."
+        )
     boxes = by_quantity(box for page in pages for box in page.boxes)
     checks = checks_of(pack, pages)
     template = Template(
@@ -64,7 +81,9 @@ def make_template(
     return FileOfUnit(slot, f"{form.form_code}_{unit.unit_code}_{period.code}.xlsx", workbook_bytes(template))
 
 
-def owed_templates(pack: Pack, period: Period, *, earlier: Earlier = nothing_known, password: str = "") -> Iterator[FileOfUnit]:
+def owed_templates(
+    pack: Pack, period: Period, *, earlier: Earlier = nothing_known, password: str = "", limits: Limits = _DEFAULT_LIMITS
+) -> Iterator[FileOfUnit]:
     """A workbook for every report that is owed for a period, in the order of the pack; one at a time, so that memory stays small.
 
     Raises TemplateProblem when nobody owes anything, or a workbook cannot be made.
@@ -77,7 +96,7 @@ def owed_templates(pack: Pack, period: Period, *, earlier: Earlier = nothing_kno
             form = _host(pack, _form(pack, duty.form_code, period), period)
             if (form.form_code, unit.unit_code) not in made:
                 made.add((form.form_code, unit.unit_code))
-                yield make_template(pack, form.form_code, unit.unit_code, period, earlier=earlier, password=password)
+                yield make_template(pack, form.form_code, unit.unit_code, period, earlier=earlier, password=password, limits=limits)
     if not made:
         raise TemplateProblem(
             f"Nobody owes a report for {period} (a {period.type}). The duties are in duties.csv; the years of the pack are "
