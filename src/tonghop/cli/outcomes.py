@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from tonghop.cli.printing import SHOWN, console, new_table, say, say_how_many_more
-from tonghop.model import Finding, Severity, Slot
+from tonghop.model import Finding, Severity
 
 if TYPE_CHECKING:
     from tonghop.staging import Outcome
@@ -32,7 +32,7 @@ def print_outcomes(outcomes: Sequence[Outcome]) -> None:
     if told:
         if folder:
             say(f"In {folder}:")
-        table = new_table("outcome", "file", "what it is", "unit", "form", "period", "cells", "findings", "worst")
+        table = new_table("outcome", "file", "what it is", "unit", "form", "period", "version", "cells", "findings", "worst")
         for _, group in groupby(told[:SHOWN], key=lambda each: _rank(each)[0]):
             for each in group:
                 table.add_row(*map(escape, _row(each, folder)))
@@ -82,19 +82,20 @@ def _row(outcome: Outcome, folder: str) -> tuple[str, ...]:
         outcome.outcome,
         _short(outcome.source_uri, folder),
         what_it_is(outcome),
-        _few(outcome.slots, lambda slot: slot.unit_code, "units"),
-        _few(outcome.slots, lambda slot: slot.form_code, "forms"),
-        _few(outcome.slots, lambda slot: slot.period.code, "periods"),
+        _few((slot.unit_code for slot in outcome.slots), "units"),
+        _few((slot.form_code for slot in outcome.slots), "forms"),
+        _few((slot.period.code for slot in outcome.slots), "periods"),
+        _few((version.rpartition(" ")[2] for version in outcome.versions), "versions"),
         f"{outcome.cells:,}" if outcome.cells else "",
         findings,
         outcome.message or (f"{worst.code} ({worst.severity})" if worst else ""),
     )
 
 
-def _few(slots: Iterable[Slot], part: Callable[[Slot], str], noun: str) -> str:
-    """Up to three of the units, forms or periods of a file, or how many there are."""
-    values = sorted({part(slot) for slot in slots})
-    return " ".join(values) if len(values) <= 3 else f"{len(values)} {noun}"
+def _few(values: Iterable[str], noun: str) -> str:
+    """Up to three of the units, forms, periods or versions of a file, or how many there are."""
+    different = sorted(set(values))
+    return " ".join(different) if len(different) <= 3 else f"{len(different)} {noun}"
 
 
 def _worst(findings: Sequence[Finding]) -> Finding | None:
