@@ -77,11 +77,11 @@ COLUMNS,1,Viện,{unit} | Trong tháng,value,,,,,
 COLUMNS,1,Viện,{unit} | Cộng dồn,ytd,,,,,
 TABS,1,Nhân lực trạm,Hiện có,value,,,,,
 TABSTOTAL,1,Tổng cộng,Hiện có,value,,,,,
-MONTHS,1,Xét nghiệm,Tháng 1,value,,,,,1
-MONTHS,1,Xét nghiệm,Tháng 2,value,,,,,2
-MONTHS,1,Xét nghiệm,Tháng 3,value,,,,,3
-MONTHS,1,Xét nghiệm,Tháng 4,value,,,,,4
-MONTHS,1,Xét nghiệm,Tháng 5,value,,,,,5
+MONTHS,1,Kiểm tra,Tháng 1,value,,,,,1
+MONTHS,1,Kiểm tra,Tháng 2,value,,,,,2
+MONTHS,1,Kiểm tra,Tháng 3,value,,,,,3
+MONTHS,1,Kiểm tra,Tháng 4,value,,,,,4
+MONTHS,1,Kiểm tra,Tháng 5,value,,,,,5
 MONTHTABS,1,Tiêm,Trong tháng,value,,,,,
 MONTHTABS,1,Tiêm,Cộng dồn,ytd,,,,,
 CELLS,1,Kinh phí,Thực hiện,value,,,,,
@@ -102,9 +102,9 @@ TABS,1,Nhân lực trạm,1,1,Nhân viên,STAFF,additive,,,,,
 TABS,1,Nhân lực trạm,2,2,Vị trí việc làm,POSTS,additive,,,,,
 TABSTOTAL,1,Tổng cộng,1,1,Nhân viên,STAFF,,,,,,
 TABSTOTAL,1,Tổng cộng,2,2,Vị trí việc làm,POSTS,,,,,,
-MONTHS,1,Xét nghiệm,1,1,Xét nghiệm,TESTS,additive,,,,,
-MONTHS,1,Xét nghiệm,2,2,Dương tính,POSITIVE,additive,,,,,
-MONTHS,1,Xét nghiệm,3,3,Tỷ lệ dương tính,POSITIVE_RATE,additive,,,,,
+MONTHS,1,Kiểm tra,1,1,Xét nghiệm,TESTS,additive,,,,,
+MONTHS,1,Kiểm tra,2,2,Dương tính,POSITIVE,additive,,,,,
+MONTHS,1,Kiểm tra,3,3,Tỷ lệ dương tính,POSITIVE_RATE,additive,,,,,
 MONTHTABS,1,Tiêm,1,1,Liều vắc xin,VACCINES,additive,,,,,
 CELLS,1,Kinh phí,1,K1,Kinh phí,FUNDS,additive,,,,,
 """

@@ -114,7 +114,7 @@ class TestFigures:
 
     def test_a_ratio_follows_from_its_parts(self, layouts: Pack) -> None:
         made = make_template(layouts, "MONTHS", "H1", MARCH)
-        sheet = opened(made)["Xét nghiệm"]
+        sheet = opened(made)["Kiểm tra"]
         tests = next(row[0].row for row in sheet.iter_rows() if row[0].value == "1")
         assert sheet[f"F{tests + 2}"].value == (
             f'=IF(COUNT(F{tests + 1},F{tests})=2,IF(F{tests}=0,"…",ROUND(F{tests + 1}/F{tests}*100,2)),"…")'
@@ -150,7 +150,7 @@ class TestStructure:
 
     def test_months_to_come_are_closed(self, layouts: Pack) -> None:
         made = make_template(layouts, "MONTHS", "H1", MARCH)
-        sheet = opened(made)["Xét nghiệm"]
+        sheet = opened(made)["Kiểm tra"]
         header = next(row for row in sheet.iter_rows() if row[0].value == "Mã")
         locked = {cell.value: sheet.cell(cell.row + 1, cell.column).protection.locked for cell in header[3:8]}
         assert locked == {"Tháng 1": False, "Tháng 2": False, "Tháng 3": False, "Tháng 4": True, "Tháng 5": True}
@@ -268,6 +268,12 @@ class TestTyping:
         rules = [rule for rule in province.rules if rule.kind == "comparison" and rule.applies_to("TYT")]
         told = {row[5].value for row in opened(made)["Kiểm tra"].iter_rows(min_row=4)}
         assert told == {rule.text_vi for rule in rules}
+
+    def test_a_form_may_have_a_sheet_of_the_same_name(self, layouts: Pack) -> None:
+        book = opened(make_template(layouts, "MONTHS", "H1", MARCH))
+        assert book.sheetnames == ["Hướng dẫn", "Kiểm tra", "Kiểm tra 2"]
+        assert book.defined_names["KT_1"].attr_text == "'Kiểm tra 2'!$D$4"
+        assert "Kiểm tra 2" in [cell.value for cell in book["Hướng dẫn"]["A"]]
 
     def test_no_check_no_sheet_of_checks(self, layouts: Pack, ages: FileOfUnit) -> None:
         assert opened(ages).sheetnames == ["Hướng dẫn", "Sinh"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import NamedTuple
 
 from tonghop.catalog import Pack, due_at
@@ -16,7 +17,6 @@ from tonghop.templates.instructions import instructions
 from tonghop.templates.layout import Head, Quantity
 from tonghop.templates.pages import pages_of
 from tonghop.templates.problems import TemplateProblem
-from tonghop.templates.words import CHECKS
 from tonghop.templates.writing import Template, workbook_bytes
 
 _DEFAULT_LIMITS = Limits()
@@ -66,7 +66,7 @@ def make_template(
     template = Template(
         pages=pages,
         checks=checks,
-        instructions=list(instructions(form, unit, period, head, CHECKS if checks else None)),
+        instructions=partial(instructions, form, unit, period, head),
         boxes=boxes,
         earlier=earlier,
         given=_given(pack, slot, boxes, earlier),

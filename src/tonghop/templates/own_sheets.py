@@ -46,7 +46,7 @@ class OwnSheets:
     def __init__(self, book: xlsxwriter.Workbook, formats: Formats, pages: Sequence[str], password: str) -> None:
         self._book, self._formats, self._password = book, formats, password
         taken = {page.casefold() for page in pages}
-        self._checks, self._instructions = _free_name(words.CHECKS, taken), _free_name(words.INSTRUCTIONS, taken)
+        self.checks, self._instructions = _free_name(words.CHECKS, taken), _free_name(words.INSTRUCTIONS, taken)
 
     def text_of(self, check: Check) -> str:
         """The cell that says what must hold, as a formula names it."""
@@ -69,15 +69,15 @@ class OwnSheets:
 
     def write_checks(self, checks: Sequence[Check]) -> None:
         """Write the list of checks, each with both sides and the result, and a defined name for every result."""
-        sheet, formats = self._sheet(self._checks, "Các phép kiểm tra, tự tính khi nhập số."), self._formats
+        sheet, formats = self._sheet(self.checks, "Các phép kiểm tra, tự tính khi nhập số."), self._formats
         for column, (header, width) in enumerate(_CHECK_COLUMNS.items()):
             sheet.set_column(column, column, width)
             sheet.write_string(_HEADER_ROW - 1, column, header, formats.text(Style.HEADER))
         for check in checks:
             row = _HEADER_ROW + check.number
-            left = check.side(check.left, self._checks)
-            right = check.side(check.right, self._checks, check.rule.constant or Decimal(0))
-            result = check.result(self._checks, f"$B${row}", f"$C${row}")
+            left = check.side(check.left, self.checks)
+            right = check.side(check.right, self.checks, check.rule.constant or Decimal(0))
+            result = check.result(self.checks, f"$B${row}", f"$C${row}")
             lines = 1 + max(len(check.text) // _CHECK_WIDTH, len(check.rule.text_vi) // _ADVICE_WIDTH)
             sheet.set_row(row - 1, LINE_HEIGHT * lines)
             sheet.write_string(row - 1, 0, check.text, formats.plain)
@@ -94,7 +94,7 @@ class OwnSheets:
         sheet.set_landscape()
 
     def _cell_of(self, check: Check, column: str) -> str:
-        return f"{quoted(self._checks)}!${column}${_HEADER_ROW + check.number}"
+        return f"{quoted(self.checks)}!${column}${_HEADER_ROW + check.number}"
 
     def _sheet(self, name: str, what: str) -> Worksheet:
         sheet = self._book.add_worksheet(name)

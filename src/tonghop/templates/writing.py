@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -40,7 +40,8 @@ class Template(NamedTuple):
 
     pages: list[Page]
     checks: list[Check]
-    instructions: list[Paragraph]
+    instructions: Callable[[str | None], Iterable[Paragraph]]
+    """how to fill it in, by the name of the sheet of checks"""
     boxes: Boxes
     earlier: Earlier
     given: Mapping[Quantity, Decimal]
@@ -72,7 +73,7 @@ class _Writer:
 
     def write(self) -> None:
         """Write every sheet."""
-        self.own.write_instructions(self.template.instructions)
+        self.own.write_instructions(self.template.instructions(self.own.checks if self.template.checks else None))
         for number, page in enumerate(self.template.pages):
             sheet = self.book.add_worksheet(page.name)
             if number == 0:
