@@ -155,12 +155,13 @@ def units_in(text: str, at: date, index: PackIndex) -> frozenset[str]:
 def _codes_in(text: str, at: date, index: PackIndex) -> frozenset[str]:
     """Where one code is part of another the longer counts."""
     parts = list(_PARTS.finditer(text))[:_MOST_PARTS]
+    ever = index.unit_names.codes
     codes: set[str] = set()
     position = 0
     while position < len(parts):
         for last in range(len(parts) - 1, position - 1, -1):
             code = text[parts[position].start() : parts[last].end()].upper()
-            if index.pack.unit(code, at) is not None:
+            if code in ever and index.pack.unit(code, at) is not None:
                 codes.add(code)
                 position = last
                 break

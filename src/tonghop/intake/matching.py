@@ -84,6 +84,11 @@ class UnitNames:
         self._pack = pack
 
     @cached_property
+    def codes(self) -> frozenset[str]:
+        """The codes that units ever had."""
+        return frozenset(unit.unit_code for unit in self._pack.units)
+
+    @cached_property
     def _prepared(self) -> tuple[tuple[_Name, str], ...]:
         names = [(unit.name_vi, unit.unit_code) for unit in self._pack.units]
         names += [(alias.alias, alias.unit_code) for alias in self._pack.unit_aliases]
