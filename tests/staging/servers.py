@@ -121,7 +121,12 @@ class S3:
 def s3_server() -> Iterator[S3]:
     """Serve an empty store until the context ends or `close` is called."""
     import s3fs
+    from moto.backends import get_backend
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    for backend in get_backend("s3").values():
+        for region in backend.values():
+            region.reset()  # all servers of a process share one store
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,15 @@ pytestmark = pytest.mark.database
 
 
 @pytest.fixture
-def landing(tmp_path: Path, warehouse: None, monkeypatch: pytest.MonkeyPatch) -> Path:
+def landing(tmp_path: Path, warehouse: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     write_pack(tmp_path / "pack")
     (tmp_path / "landing").mkdir()
     monkeypatch.setenv("TONGHOP_CATALOG", str(tmp_path / "pack"))
     monkeypatch.setenv("TONGHOP_LANDING", str(tmp_path / "landing"))
     monkeypatch.setenv("TONGHOP_SETTLE_SECONDS", "0")
     settings.cache_clear()
-    return tmp_path / "landing"
+    yield tmp_path / "landing"
+    settings.cache_clear()
 
 
 def strange_row() -> bytes:
