@@ -114,7 +114,7 @@ where d.period_code = '2022-08';
 
 insert into warehouse.fct_submission
 select s.submission_id, u.unit_key, f.form_key, 2022108, s.version, w.status, w.verdict, s.received_at, s.first_seen_at, s.as_of_date,
-    d.due_at, s.received_at <= d.due_at, s.source_uri, s.sender, s.sha256, s.reading_sha256, 5, 0, 0, 0, 0, 0, 0, 0, w.from_p, w.to_p
+    d.due_at, s.received_at <= d.due_at, s.source_uri, s.sender, s.sha256, s.reading_sha256, 5, 0, 0, 0, 0, 0, 0, 0, null, w.from_p, w.to_p
 from (values
     ('a first', 'in_force', 'accepted', 1, 3),
     ('a first', 'superseded', 'accepted', 3, 2147483647),
