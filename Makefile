@@ -24,10 +24,10 @@ down: $(READY) ## stop them
 	@$(BIN)/tonghop service down
 
 test: lint ## lint, types and the tests, the main job included
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-all: lint ## the same, and the tests that kill a running load at every step
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## only the tests that need no server (seconds)
 	@$(BIN)/pytest -q -m "not database and not airflow and not end_to_end and not browser"

@@ -10,6 +10,15 @@ import pytest
 from tonghop.settings import settings
 
 
+LONGEST = ("end_to_end", "airflow", "database")
+"""Marks of tests that take long, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: a file goes to one worker, and at the end none should wait for another's long file."""
+    items.sort(key=lambda item: next((place for place, mark in enumerate(LONGEST) if item.get_closest_marker(mark)), len(LONGEST)))
+
+
 @pytest.fixture(scope="session")
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A state folder for the whole test run: nothing of a real one is touched."""
