@@ -9,7 +9,6 @@ import pytest
 
 from tonghop.settings import settings
 
-
 LONGEST = ("end_to_end", "airflow", "database")
 """Marks of tests that take long, the longest first."""
 
