@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from tonghop.settings import settings
+
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("random")
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+"""A run of the tests says something of the change, not of luck; `HYPOTHESIS_PROFILE=random` looks for what nobody thought of."""
 
 LONGEST = ("end_to_end", "airflow", "database")
 """Marks of tests that take long, the longest first."""

@@ -54,7 +54,7 @@ class Introduced(NamedTuple):
         return found is not None and found.at.sheet == self.sheet.name
 
 
-_FIELDS = {
+FIELDS = {
     **dict.fromkeys(vocabulary.FORM_LABELS, "form"),
     **dict.fromkeys(vocabulary.UNIT_CODE_LABELS, "unit_code"),
     **dict.fromkeys(vocabulary.UNIT_LABELS, "unit"),
@@ -83,7 +83,7 @@ def read_head(sheet: Sheet) -> Head:
             folded = fold(label) if len(label) <= LABEL_CHARACTERS else ""
             if folded in _TABLE_HEADERS:
                 return head
-            name = _FIELDS.get(folded)
+            name = FIELDS.get(folded)
             if name is None:
                 head.titles.append(Found(squeeze(cell.text[:VALUE_CHARACTERS]), CellAddress(sheet.name, address(row_number, column))))
             elif getattr(head, name) is None:
@@ -97,7 +97,7 @@ def _value_of(sheet: str, row_number: int, column: int, rest: str, right: Sequen
     for next_column, cell in right:
         text = squeeze(cell.text[:VALUE_CHARACTERS])
         if text:
-            is_label = fold(text.partition(":")[0]) in _FIELDS
+            is_label = fold(text.partition(":")[0]) in FIELDS
             return None if is_label else Found(text, CellAddress(sheet, address(row_number, next_column)), cell.kind)
     return None
 

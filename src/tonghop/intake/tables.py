@@ -18,6 +18,7 @@ from tonghop.intake import findings, vocabulary
 from tonghop.intake.cells import Kind, RawCell, Sheet, address, clean
 from tonghop.intake.findings import FindingKind
 from tonghop.intake.form_index import SheetIndex
+from tonghop.intake.head import FIELDS
 from tonghop.intake.headers import Header, header_at, is_numbering, may_be_header, names_columns, text_at
 from tonghop.intake.matching import told
 from tonghop.intake.proposals import for_column, for_row, for_unit
@@ -419,17 +420,30 @@ class _Search:
         if not self.headers and self.index.sheet.columns:
             return  # the missing header says enough
         known = {self.index.layout.unit_cell, self.index.layout.period_cell, self.index.layout.as_of_cell}
-        unread = [at for row_number in sorted(self.sheet.rows) if row_number <= last for at in self._numbers_in(row_number, known)]
+        said: set[str] = set()
+        unread: list[str] = []
+        for row_number in sorted(self.sheet.rows):
+            if row_number > last:
+                break
+            of_head = self._field_of_head(row_number)
+            if of_head is None or of_head in said:  # the head says each thing once; a line that says it again is not read
+                unread.extend(self._numbers_in(row_number, known))
+            else:
+                said.add(of_head)
         if unread:
             self.nobody.findings.append(findings.UNREAD_NUMBERS.at(self.sheet.name, unread[0], found=str(len(unread))))
 
-    def _numbers_in(self, row_number: int, known: set[str | None]) -> Iterator[str]:
-        """The cells with numbers of a row that is no line of the head."""
+    def _field_of_head(self, row_number: int) -> str | None:
+        """What a row says of the report as a whole, such as its unit; None for a row that is no line of the head."""
         row = self.sheet.rows[row_number]
         first = row[min(row)] if row else None
-        if first is None or (first.kind is Kind.TEXT and fold(first.text.partition(":")[0][:LABEL_CHARACTERS]) in vocabulary.HEAD_LABELS):
-            return
-        for column, cell in sorted(row.items()):
+        if first is None or first.kind is not Kind.TEXT:
+            return None
+        return FIELDS.get(fold(first.text.partition(":")[0][:LABEL_CHARACTERS]))
+
+    def _numbers_in(self, row_number: int, known: set[str | None]) -> Iterator[str]:
+        """The cells with numbers of a row, without those that the form knows."""
+        for column, cell in sorted(self.sheet.rows[row_number].items()):
             at = address(row_number, column)
             if cell.kind is Kind.NUMBER and (row_number, column) not in self.fixed and at not in known:
                 yield at
