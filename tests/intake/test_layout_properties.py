@@ -68,7 +68,8 @@ def test_no_number_is_passed_over_in_silence(name: str, is_list: bool, rows: Gri
     grid = rows[:header_at] + HEADERS[name] + rows[header_at:]
     top = district("Quý 1/2022") if is_list else station("Tháng 02/2022")
     reading = read(PACKS[name], Bảng=top[:-1] + grid)
-    places = {cell.at.cell for submission in reading.submissions for cell in submission.cells}
+    read_in = [each for submission in reading.submissions for each in (*submission.cells, *submission.narratives)]
+    places = {each.at.cell for each in read_in}
     numbers = {
         f"{'ABCDEF'[column]}{row}"
         for row, line in enumerate(grid, start=len(top))
