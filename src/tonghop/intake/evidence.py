@@ -46,11 +46,16 @@ class About(Protocol):
     """What is held against the origin: a report with its unit, if that is known, its period and its sheets."""
 
     @property
-    def unit(self) -> Unit | None: ...  # noqa: D102
+    def unit(self) -> Unit | None:
+        """Whose report it is; None: of no unit in particular."""
+
     @property
-    def period(self) -> Period: ...  # noqa: D102
+    def period(self) -> Period:
+        """What it is for."""
+
     @property
-    def sheets(self) -> dict[int, Sheet]: ...  # noqa: D102
+    def sheets(self) -> dict[int, Sheet]:
+        """Its sheets, by their position in the form."""
 
 
 class Told(NamedTuple):

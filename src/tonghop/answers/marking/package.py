@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import posixpath
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -122,8 +123,7 @@ def _relations_of(path: str) -> str:
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def _relation(path: str, attributes: object) -> Relation:
-    values = dict(attributes)  # type: ignore[call-overload]
+def _relation(path: str, values: Mapping[str, str]) -> Relation:
     target = None
     if values.get("TargetMode") != "External":
         target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), values["Target"])).lstrip("/")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 
-from tonghop.answers.marking.xml import NotMarkable, appended, children, find, prefix, spliced, with_attributes
+from tonghop.answers.marking.xml import NotMarkable, appended, children, find, prefix, spliced, with_attribute, with_attributes
 
 
 class Level(StrEnum):
@@ -137,13 +137,11 @@ class Styles:
 
     def _add_xf(self, xf: str, **values: int) -> int:
         """A copy of a cell style with other attributes."""
+        tag, end, rest = xf.partition(">")
+        tag += end
         for name, value in values.items():
-            pattern = rf"(<[^>]*?\s{name}\s*=\s*)[\"'][^\"']*[\"']"
-            if re.match(pattern, xf):
-                xf = re.sub(pattern, lambda match, value=value: f'{match[1]}"{value}"', xf, count=1)  # type: ignore[misc]
-            else:
-                xf = re.sub(r"^(<[^\s/>]+)", lambda match, name=name, value=value: f'{match[1]} {name}="{value}"', xf)  # type: ignore[misc]
-        return self._add("cellXfs", xf)
+            tag = with_attribute(tag, name, str(value))
+        return self._add("cellXfs", tag + rest)
 
     def _prefixed(self, item: str) -> str:
         return re.sub(rf"<(/?)(?!/|{re.escape(self._prefix)})", rf"<\1{self._prefix}", item) if self._prefix else item

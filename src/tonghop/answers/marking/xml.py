@@ -113,16 +113,18 @@ def spliced(xml: bytes, edits: Iterable[Edit]) -> bytes:
     return b"".join([*pieces, xml[position:]])
 
 
+def with_attribute(tag: str, name: str, value: str) -> str:
+    """A start tag with an attribute set, whether it had it before or not."""
+    written = f"{name}={quoteattr(value)}"
+    replaced, count = re.subn(rf"(?<=\s){name}\s*=\s*(?:\"[^\"]*\"|'[^']*')", lambda _: written, tag, count=1)
+    return replaced if count else re.sub(r"\s*/?>$", lambda end: f" {written}{end[0]}", tag)
+
+
 def with_attributes(xml: bytes, element: Element, **values: str) -> Edit:
     """The edit that sets attributes of an element's start tag."""
     tag = xml[element.start : element.open_end].decode()
     for name, value in values.items():
-        pattern = rf"(\s{name}\s*=\s*)(?:\"[^\"]*\"|'[^']*')"
-        written = quoteattr(value)
-        if re.search(pattern, tag):
-            tag = re.sub(pattern, lambda match, written=written: match[1] + written, tag, count=1)  # type: ignore[misc]
-        else:
-            tag = re.sub(r"(\s*/?>)$", lambda match, name=name, written=written: f" {name}={written}{match[1]}", tag)  # type: ignore[misc]
+        tag = with_attribute(tag, name, value)
     return element.start, element.open_end, tag
 
 
