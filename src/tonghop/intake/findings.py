@@ -397,8 +397,8 @@ FIGURES_AFTER_PERIOD = _kind(
 NOT_A_NUMBER = _kind(
     "not_a_number",
     _WARNING,
-    "{place}: cần một con số như {expected}, nhưng ô ghi {found}.",
-    "{place}: expected a number like {expected}, found {found}.",
+    "{place}: cần một con số ({expected}), nhưng ô ghi {found}.",
+    "{place}: expected a number ({expected}), found {found}.",
 )
 AMBIGUOUS_NUMBER = _kind(
     "ambiguous_number",

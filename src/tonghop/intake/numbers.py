@@ -84,7 +84,7 @@ class Expects:
     @property
     def example(self) -> str:
         """A figure that would fit, for people."""
-        return "66,46 %" if self.percent else "1448" if self.whole else "66,46"
+        return "vd. / e.g. " + ("66,46 %" if self.percent else "1448" if self.whole else "66,46")
 
     @property
     def style_example(self) -> str:
