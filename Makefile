@@ -26,7 +26,7 @@ down: $(READY) ## stop them
 test: lint ## lint, types and the tests, the main job included
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-all: lint ## the same, and the tests that kill a running load at every step
+test-all: lint ## the same, and what takes minutes more: loads killed at every step, a folder with every trouble, hand corrections
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## only the tests that need no server (seconds)

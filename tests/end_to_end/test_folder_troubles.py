@@ -17,7 +17,7 @@ from tonghop.database import admin_connect
 from tonghop.settings import settings
 from tonghop.staging import archive
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.database]
+pytestmark = [pytest.mark.slow, pytest.mark.end_to_end, pytest.mark.database]
 
 READ = {path: fate for path, fate in FATES.items() if fate.outcome != "skipped"}
 

@@ -19,7 +19,7 @@ from tonghop.database import admin_connect, connect
 from tonghop.publication.slot_versions import NoSuchVersion
 from tonghop.settings import settings
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.slow, pytest.mark.database]
 
 MARCH = "2022-03"
 TOMORROW = date.today() + timedelta(days=2)
