@@ -8,7 +8,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.deployed import copy_deployed, empty_warehouse
 
+from tonghop import database
 from tonghop.settings import settings
 
 hypothesis.settings.register_profile("same", derandomize=True)
@@ -29,40 +31,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A state folder for the whole test run: nothing of a real one is touched."""
     home = tmp_path_factory.mktemp("state")
-    patch = pytest.MonkeyPatch()
-    patch.setenv("TONGHOP_HOME", str(home))
-    settings.cache_clear()
-    yield home
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONGHOP_HOME", str(home))
+        settings.cache_clear()
+        yield home
     settings.cache_clear()
 
 
 @pytest.fixture(scope="session")
-def server(state_home: Path) -> Iterator[None]:
-    """The embedded PostgreSQL with roles, databases and migrations."""
-    from tonghop import database
-
+def server(state_home: Path, pytestconfig: pytest.Config) -> Iterator[None]:
+    """The embedded PostgreSQL with roles, databases, migrations, and all that dbt deploys; empty."""
+    copy_deployed(pytestconfig.cache.mkdir("tonghop"), state_home)
     database.ensure_server()
     yield
     database.stop_server()
 
 
 @pytest.fixture
-def warehouse(server: None) -> Iterator[None]:
+def warehouse(server: None) -> None:
     """An empty warehouse: every row of every table of ours is removed before the test (as superuser)."""
-    from tonghop.database import admin_connect
-
-    with admin_connect() as connection:
-        connection.execute(
-            """
-            do $$
-            declare tables text;
-            begin
-                select string_agg(format('%I.%I', schemaname, tablename), ', ') into tables
-                from pg_tables where schemaname in ('catalog', 'staging', 'warehouse', 'audit');
-                execute 'truncate ' || tables || ' restart identity cascade';
-            end
-            $$
-            """
-        )
-    yield
+    empty_warehouse()

@@ -8,7 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import StringIO
@@ -18,6 +18,7 @@ from typing import Any
 import openpyxl
 import psycopg
 import pytest
+from tests.deployed import empty_warehouse
 from tests.packs import write_pack
 
 from tonghop import cli, database
@@ -116,13 +117,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("workbooks")
 
 
-@pytest.fixture(scope="module")
-def published(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, ...]]:
-    """Two publications; in the second, a station has corrected August. What load and refresh said each time."""
+@contextmanager
+def own_places(home: Path, pack: Path) -> Iterator[None]:
+    """Work on the server of the test run, emptied, with an archive, an outbox and a pack of one's own."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TONGHOP_HOME", str(tmp_path_factory.mktemp("cli")))
-        patch.setenv("TONGHOP_CATALOG", str(write_pack(tmp_path_factory.mktemp("pack"))))
+        patch.setenv("TONGHOP_ARCHIVE", str(home / "archive"))
+        patch.setenv("TONGHOP_OUTBOX", str(home / "outbox"))
+        patch.setenv("TONGHOP_CATALOG", str(pack))
         settings.cache_clear()
+        empty_warehouse()
+        yield
+        empty_warehouse()
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def published(server: None, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Told, ...]]:
+    """Two publications; in the second, a station has corrected August. What load and refresh said each time."""
+    with own_places(tmp_path_factory.mktemp("cli"), write_pack(tmp_path_factory.mktemp("pack"))):
         station(folder, "C11", "2022-07", 40, 60)
         station(folder, "C11", "2022-08", 41, 69)
         station(folder, "C12", "2022-08", 10, 21)
@@ -132,8 +144,6 @@ def published(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         corrected = station(folder, "C11", "2022-08", 51, 69, name="báo cáo (sửa)", day=20)
         second = tonghop("load", corrected, "--json"), tonghop("refresh", "--json")
         yield *first, *second
-        database.stop_server()
-    settings.cache_clear()
 
 
 def test_load_and_refresh_say_what_they_did(published: tuple[Told, ...]) -> None:

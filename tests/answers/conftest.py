@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from tests.answers.world import World
-from tests.gate.staged import empty_warehouse
+from tests.deployed import empty_warehouse
 from tests.packs import write_pack
 
-from tonghop import warehouse
 from tonghop.settings import settings
 
 
@@ -23,7 +22,6 @@ def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
         patch.setenv("TONGHOP_CATALOG", str(write_pack(folder / "pack")))
         settings.cache_clear()
         empty_warehouse()
-        warehouse.deploy()
         yield World(folder)
         empty_warehouse()
     settings.cache_clear()

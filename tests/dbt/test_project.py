@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from tonghop.warehouse import deploy, run_dbt
+from tonghop.warehouse import run_dbt
 from tonghop.warehouse.dbt import DBT_PROJECT
 
 
 @pytest.fixture(scope="module")
 def manifest(server: None) -> dict[str, Any]:
     """The parsed project, after its unit tests have passed on a deployed warehouse."""
-    deploy()
     result = run_dbt("test", "--select", "test_type:unit")
     assert len(result.nodes) >= 7 and {node.status for node in result.nodes} == {"pass"}
     return dict(json.loads((result.folder / "manifest.json").read_text(encoding="utf-8")))

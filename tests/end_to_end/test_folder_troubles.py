@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 from tests.end_to_end.conftest import rows
 from tests.end_to_end.troubled_folder import FATES, published_before, write_files, write_troubled_folder, write_troubled_pack
-from tests.test_cli import Told, tonghop
+from tests.test_cli import Told, own_places, tonghop
 
-from tonghop import database
 from tonghop.database import admin_connect
 from tonghop.settings import settings
 from tonghop.staging import archive
@@ -28,13 +27,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def loaded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told]]:
+def loaded(server: None, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Told]]:
     """July is published; then the folder comes with everything that is wrong, and is published too."""
-    home = tmp_path_factory.mktemp("state")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TONGHOP_HOME", str(home))
-        patch.setenv("TONGHOP_CATALOG", str(write_troubled_pack(tmp_path_factory.mktemp("pack"))))
-        settings.cache_clear()
+    with own_places(tmp_path_factory.mktemp("troubles"), write_troubled_pack(tmp_path_factory.mktemp("pack"))):
         write_files(folder, published_before(), 8)
         tonghop("load", folder)
         before = tonghop("refresh")
@@ -46,8 +41,6 @@ def loaded(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
             "again": tonghop("load", folder),
             "review": tonghop("review", "--json"),
         }
-        database.stop_server()
-    settings.cache_clear()
 
 
 def test_every_file_has_the_outcome_that_it_should_have(folder: Path, loaded: dict[str, Told]) -> None:

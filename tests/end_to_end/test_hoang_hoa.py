@@ -13,8 +13,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.deployed import empty_warehouse
 from tests.end_to_end.conftest import rows
-from tests.gate.staged import empty_warehouse
 
 from tonghop.catalog import Pack, check, read_pack
 from tonghop.database import connect

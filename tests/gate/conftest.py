@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.deployed import empty_warehouse
 from tests.gate import staged
 from tests.packs import write_pack
 
@@ -13,8 +14,8 @@ from tests.packs import write_pack
 @pytest.fixture
 def world(server: None, tmp_path: Path) -> Iterator[Path]:
     """The small pack of all tests, loaded; nothing staged. Its folder, so that a test can change it."""
-    staged.empty_warehouse()
+    empty_warehouse()
     directory = write_pack(tmp_path / "pack")
     staged.load(directory)
     yield directory
-    staged.empty_warehouse()
+    empty_warehouse()

@@ -37,24 +37,6 @@ class Report:
     complete: bool = True
 
 
-def empty_warehouse() -> None:
-    """Remove every row, but keep what is deployed."""
-    with admin_connect() as connection:
-        connection.execute(
-            """
-            do $$
-            declare tables text;
-            begin
-                select string_agg(format('%I.%I', schemaname, tablename), ', ') into tables
-                from pg_tables
-                where schemaname in ('catalog', 'staging', 'warehouse', 'audit') and (schemaname, tablename) <> ('audit', 'deployment');
-                execute 'truncate ' || tables || ' restart identity cascade';
-            end
-            $$
-            """
-        )
-
-
 def judge_quickly(gate_run_id: int) -> None:
     """One rule judged by plain statements, in place of the rule models, which take dbt some seconds: VISITS = 11 is always wrong."""
     with admin_connect() as connection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.deployed import empty_warehouse
 from tests.gate import staged
 from tests.gate.staged import Report
 from tests.packs import write_pack
@@ -50,7 +51,7 @@ def open_and_build() -> int:
 @pytest.fixture(scope="module")
 def built(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """January is published; February is built as a candidate. Copies of what the tests break are kept."""
-    staged.empty_warehouse()
+    empty_warehouse()
     staged.load(write_pack(tmp_path_factory.mktemp("pack")))
     staged.stage(
         [month("C11", 10, 10, "2022-01"), month("C21", 20, 20, "2022-01"), hospital("H1", 80, "2022-01"), hospital("H2", 90, "2022-01")]
@@ -69,7 +70,7 @@ def built(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[in
     yield number
     with admin_connect() as connection:
         connection.execute("drop schema kept cascade")
-    staged.empty_warehouse()
+    empty_warehouse()
 
 
 @pytest.fixture

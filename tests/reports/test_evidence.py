@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.deployed import empty_warehouse
 from tests.gate import staged
 from tests.packs import write_pack
 
@@ -23,7 +24,6 @@ from tonghop.reports import NoSuchReport, quality_report
 from tonghop.reports.evidence import Evidence, UnitPage, read_evidence
 from tonghop.settings import settings
 from tonghop.staging import load_paths
-from tonghop.warehouse import deploy
 
 pytestmark = pytest.mark.database
 
@@ -62,13 +62,12 @@ def _at(day: int, hour: int) -> datetime:
 
 @pytest.fixture
 def world(server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    staged.empty_warehouse()
+    empty_warehouse()
     pack = write_pack(tmp_path / "pack")
     monkeypatch.setenv("TONGHOP_CATALOG", str(pack))
     monkeypatch.setenv("TONGHOP_ARCHIVE", str(tmp_path / "archive"))
     settings.cache_clear()
     staged.load(pack)
-    deploy()
     for name in FILES:
         path = tmp_path / "landing" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +82,7 @@ def world(server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
                 )
         connection.execute(_PUBLISHED)
     yield tmp_path
-    staged.empty_warehouse()
+    empty_warehouse()
     settings.cache_clear()
 
 

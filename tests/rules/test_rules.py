@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.deployed import empty_warehouse
 from tests.gate import staged
 from tests.packs import FILES, write_pack
 from tests.rules import cases
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.database
 @pytest.fixture(scope="module")
 def run(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """All cases staged and judged in one run."""
-    staged.empty_warehouse()
+    empty_warehouse()
     first_year = FILES["pack.yml"].replace("first_year: 2021", "first_year: 2019")
     staged.load(write_pack(tmp_path_factory.mktemp("pack"), pack=first_year, **PACK))
     with admin_connect() as connection:
@@ -33,7 +34,7 @@ def run(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]
     gate_run_id = judge()
     assert gate_run_id is not None
     yield gate_run_id
-    staged.empty_warehouse()
+    empty_warehouse()
 
 
 def query(text: str, *parameters: object) -> list[tuple[Any, ...]]:

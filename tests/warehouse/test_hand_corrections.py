@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.deployed import empty_warehouse
 from tests.gate import staged
 from tests.gate.staged import Report, stage
 from tests.packs import FILES, write_pack
@@ -96,14 +97,14 @@ def fact(unit: str, indicator: str, at: int | None = None) -> list[tuple[Any, ..
 @pytest.fixture(scope="module")
 def corrected(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Publication 1: of five reports three come with a hand correction, without which H1 would be held back."""
-    staged.empty_warehouse()
+    empty_warehouse()
     world = World(tmp_path_factory.mktemp("packs"))
     world.load(EXTRA_ZERO, BEDS, FOR_NOW, TOO_EARLY)
     stage([Report("H1", "HO", MARCH, H1), Report("H2", "HO", MARCH, H2), *(Report(unit, "ST", MARCH, C11) for unit in ("C11", "C12"))])
     stage([Report("C22", "ST", MARCH, C11)])
     world.refresh()
     yield world
-    staged.empty_warehouse()
+    empty_warehouse()
 
 
 def test_a_correction_is_at_work_where_it_matches_and_says_so(corrected: World) -> None:

@@ -14,13 +14,14 @@ from functools import cached_property
 from pathlib import Path
 
 import psycopg
+from tests.deployed import empty_warehouse
 from tests.packs import FILES, write_pack
 
 from tonghop.catalog import Pack, due_reports, load_pack, read_pack
 from tonghop.catalog.rows import Indicator, Unit
 from tonghop.database import admin_connect, connect
 from tonghop.model import Period, PeriodType
-from tonghop.warehouse import build_candidate, code_version, deploy
+from tonghop.warehouse import build_candidate, code_version
 
 Figure = Decimal | int | str
 """A number, or the state of a cell that has none."""
@@ -88,22 +89,9 @@ class World:
 
     @classmethod
     def load(cls, directory: Path, **overrides: str) -> World:
-        """An empty, deployed warehouse with the pack of the tests, a little richer."""
-        deploy()
+        """An empty warehouse with the pack of the tests, a little richer."""
+        empty_warehouse()
         connection = admin_connect()
-        connection.execute(
-            """
-            do $$
-            declare tables text;
-            begin
-                select string_agg(format('%I.%I', schemaname, tablename), ', ') into tables
-                from pg_tables
-                where schemaname in ('catalog', 'staging', 'warehouse', 'audit') and tablename <> 'deployment';
-                execute 'truncate ' || tables || ' restart identity cascade';
-            end
-            $$
-            """
-        )
         world = cls(read_pack(write_pack(directory, **(EXTRA | overrides))), connection)
         world.load_pack(world.pack)
         connection.execute("insert into staging.file (sha256, size, archive_path) values (%s, 1, 'x')", ("a" * 64,))
