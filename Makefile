@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run up down test test-all test-fast lint bench lock
+.PHONY: help run up down docs test test-all test-fast lint bench lock
 
 UV := uv==0.13.9
 BIN := .venv/bin
@@ -22,6 +22,9 @@ up: $(READY) ## start Airflow and PostgreSQL; print address, user and password
 
 down: $(READY) ## stop them
 	@$(BIN)/tonghop service down
+
+docs: $(READY) ## write the data dictionary: indicators, forms, units, rules, views, lineage, in Vietnamese and English
+	@$(BIN)/tonghop docs
 
 test: lint ## lint, types and the tests, the main job included
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"

@@ -27,6 +27,8 @@ from tonghop.reports import words
 from tonghop.reports.evidence import Evidence, Names
 from tonghop.reports.words import LANGUAGES, Language
 
+DOCUMENTATION = "docs"
+"""The folder beside the reports in which the data dictionary lies, where there is one."""
 CELLS_SHOWN = 12
 """Cells of one problem that are listed; further ones are only counted."""
 
@@ -56,10 +58,13 @@ def render_index(directory: Path) -> Path:
     """Write the list of all reports that lie in `directory`, newest first, and return it. Needs no database."""
     found = sorted(directory.glob("[0-9]*/summary.json"), reverse=True)
     reports = [json.loads(file.read_text(encoding="utf-8")) | {"folder": file.parent.name} for file in found]
-    (directory / "style.css").write_text(_style(), encoding="utf-8")
-    has_units = (directory / "units" / "index.html").exists()
+    (directory / "style.css").write_text(style(), encoding="utf-8")
+    there = {folder: (directory / folder / "index.html").exists() for folder in ("units", DOCUMENTATION)}
     for language in LANGUAGES:
-        _write(directory, "index", language, "index.html.j2", reports=reports, columns=_COLUMNS, has_units=has_units)
+        _write(
+            directory, "index", language, "index.html.j2",
+            reports=reports, columns=_COLUMNS, has_units=there["units"], has_documentation=there[DOCUMENTATION],
+        )  # fmt: skip
     return directory / "index.html"
 
 
@@ -68,7 +73,7 @@ def _write_pages(found: Evidence, folder: Path) -> None:
     in_zone = {"head": head, "zone": head.time_zone}
     names = {"forms": found.forms, "indicators": found.indicators}
     (folder / "units").mkdir()
-    (folder / "style.css").write_text(_style(), encoding="utf-8")
+    (folder / "style.css").write_text(style(), encoding="utf-8")
     for language in LANGUAGES:
         _write(
             folder, "index", language, "overview.html.j2",
@@ -109,7 +114,7 @@ def _write(folder: Path, page: str, language: Language, template: str, **values:
         .render(
             language=language,
             other_language=other,
-            other_page=_file_name(page.rsplit("/", 1)[-1], other),
+            other_page=file_name(page.rsplit("/", 1)[-1], other),
             up="../" * depth,
             at=lambda moment: words.moment(_as_moment(moment), zone, language),
             form=partial(_name_of, values.get("forms", {}), language),
@@ -117,7 +122,7 @@ def _write(folder: Path, page: str, language: Language, template: str, **values:
             **values,
         )
     )
-    (folder / _file_name(page, language)).write_text(text, encoding="utf-8")
+    (folder / file_name(page, language)).write_text(text, encoding="utf-8")
 
 
 @cache
@@ -134,7 +139,7 @@ def _environment(language: Language) -> Environment:
         "expectation": lambda text: words.expectation(text, language),
         "moment": lambda moment, zone: words.moment(_as_moment(moment), zone, language),
         "day": lambda day: words.day(date.fromisoformat(day), language),
-        "page": lambda page: _file_name(page, language),
+        "page": lambda page: file_name(page, language),
         "name": lambda item: _pick(item, "name", language),
         "text": lambda item: _pick(item, "text", language),
     }
@@ -143,7 +148,8 @@ def _environment(language: Language) -> Environment:
     return environment
 
 
-def _file_name(page: str, language: Language) -> str:
+def file_name(page: str, language: Language) -> str:
+    """The file that a page has in a language; links between pages of one language are made of it."""
     return f"{page}.html" if language == "vi" else f"{page}.{language}.html"
 
 
@@ -167,6 +173,7 @@ def _groupby_in_order(rows: Iterable[Any], field: str) -> list[list[Any]]:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet that all reports share."""
     loader = PackageLoader("tonghop.reports")
     return loader.get_source(Environment(loader=loader, autoescape=True), "style.css")[0]

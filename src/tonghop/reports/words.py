@@ -122,6 +122,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "submissions": ("báo cáo", "reports"),
     "reports_by_unit": ("Tình hình gửi báo cáo của các đơn vị", "How each unit stands with its reports"),
     "reports": ("Báo cáo", "Reports"),
+    "dictionary": ("Từ điển số liệu", "Data dictionary"),
     "unit_intro": (
         "Những báo cáo của đơn vị cần xem lại trong lần công bố này.",
         "The reports of this unit that need a look in this publication.",

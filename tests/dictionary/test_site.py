@@ -1,0 +1,151 @@
+"""The pages of the data dictionary, as files."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from tests.dictionary.conftest import column, manifest, model
+from tests.packs import write_pack
+
+from tonghop.catalog import read_pack
+from tonghop.dictionary.contents import formula
+from tonghop.dictionary.project import UndescribedColumns, read_project
+from tonghop.dictionary.site import Dictionary, write_site
+
+
+class Page(HTMLParser):
+    """Ids and references of a page; balanced tags are counted."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.references: list[str] = []
+        self.open: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if "id" in values:
+            assert values["id"] not in self.ids, f"id {values['id']} stands twice"
+            self.ids.add(values["id"] or "")
+        self.references += [value for key, value in attrs if key in ("href", "src") and value]
+        if tag not in ("meta", "link", "br", "input"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in ("rect", "path")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def leads_somewhere(path: Path, reference: str, parsed: dict[Path, Page]) -> None:
+    assert "//" not in reference, f"{path.name} leaves the disk: {reference}"
+    file, _, anchor = reference.partition("#")
+    target = (path.parent / file).resolve() if file else path.resolve()
+    assert target.exists(), f"{path.name} -> {reference}"
+    if anchor:
+        assert anchor in parsed[target].ids, f"{path.name} -> {reference}"
+
+
+def test_every_page_stands_in_both_languages_and_every_link_leads_somewhere(dictionary: Path) -> None:
+    pages = [page for page in dictionary.rglob("*.html") if page.name != "dbt.html"]
+    assert len(pages) == 2 * (8 + 2 + 4)  # the subjects; two programmes; four versions of forms
+    parsed = {page.resolve(): Page(page) for page in pages}
+    for path, page in parsed.items():
+        assert page.open == [], path
+        for reference in page.references:
+            leads_somewhere(path, reference, parsed)
+    for language, name in (("vi", "entries.js"), ("en", "entries.en.js")):
+        entries = json.loads((dictionary / name).read_text(encoding="utf-8").removeprefix("window.TONGHOP_ENTRIES = ").rstrip(";\n"))
+        assert len(entries) > 30
+        for _, code, *_, address in entries:
+            leads_somewhere(dictionary / "index.html", address, parsed)
+            assert (".en.html" in address) == (language == "en"), code
+
+
+def section(page: Path, anchor: str) -> str:
+    """The text of one entry, without its tags."""
+    found = re.search(rf'<section class="entry" id="{re.escape(anchor)}">(.*?)</section>', page.read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None, anchor
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[1]))
+
+
+def test_an_indicator_says_how_it_adds_up_where_it_is_asked_for_and_what_judges_it(dictionary: Path) -> None:
+    visits = section(dictionary / "programmes" / "CARE.en.html", "VISITS")
+    for words in (
+        "adds up over months and over units",
+        "Report of a station ST version 2 Sheet: Khám bệnh".replace("Sheet: ", ""),
+        "A.1 Lượt khám",
+        "Trong đó nữ (of the period, Female)",
+        "control: reconciled, never added",
+        "2022 ≥ 7,000 3",  # the targets of three units, added up
+        "A total must equal the sum of its parts",
+    ):
+        assert words in visits, words
+    occupancy = section(dictionary / "programmes" / "CARE.html", "OCCUPANCY")
+    for words in ("Ngày điều trị BED_DAYS / Ngày giường kế hoạch BED_CAPACITY × 100", "không bao giờ lấy trung bình"):
+        assert words in occupancy, words
+    assert "30% of Visits VISITS" in section(dictionary / "programmes" / "CARE.en.html", "VISITS_CHILD")
+    assert "Bed occupancy OCCUPANCY" in section(dictionary / "programmes" / "CARE.en.html", "BED_DAYS")
+
+
+def test_a_rule_is_written_as_a_formula(tmp_path: Path) -> None:
+    rules = {rule.rule_code: rule for rule in read_pack(write_pack(tmp_path / "pack")).rules}
+
+    def written(code: str) -> str:
+        return " ".join(part.text if hasattr(part, "text") else part.indicator_code for part in formula(rules[code]))
+
+    assert written("VISITS_IS_SUM") == "VISITS = VISITS_CHILD + VISITS_ADULT"
+    assert written("OCCUPANCY_PRINTED") == "OCCUPANCY = BED_DAYS / BED_CAPACITY × 100"
+    assert written("CUMULATIVE") == ""
+
+
+def test_a_view_says_its_columns_in_the_language_with_keys_and_values(dictionary: Path) -> None:
+    vietnamese = (dictionary / "marts.html").read_text(encoding="utf-8")
+    assert "Giá trị <code>value</code> &lt;b&gt;." in vietnamese
+    english = section(dictionary / "marts.en.html", "summary")
+    for words in ("One row per &lt;marts__summary&gt;.", "refers to dim_unit.unit_key", "one of: as_reported, today", "numeric"):
+        assert words in english, words
+    assert "key" in section(dictionary / "marts.en.html", "dim_unit")
+
+
+def test_the_diagrams_hold_every_node_and_join_what_belongs_together(dictionary: Path) -> None:
+    lineage = (dictionary / "lineage.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'data-node="([^"]+)"', lineage)) == {
+        "catalog.unit", "stg_units", "dim_unit", "fct_value", "marts.dim_unit", "marts.summary",
+    }  # fmt: skip
+    lines = set(re.findall(r'data-from="([^"]+)" data-to="([^"]+)"', lineage))
+    assert ("catalog.unit", "stg_units") in lines and ("dim_unit", "marts.summary") in lines and len(lines) == 6
+    places = {name: float(x) for name, x in re.findall(r'data-node="([^"]+)"><rect x="(\d+)"', lineage)}
+    assert all(places[start] < places[end] for start, end in lines)
+    assert re.findall(r'data-from="([^"]+)" data-to="([^"]+)"', (dictionary / "marts.html").read_text(encoding="utf-8")) == [
+        ("summary", "dim_unit")
+    ]
+
+
+def test_what_nobody_described_is_refused_by_name() -> None:
+    lacking = manifest()
+    lacking["nodes"]["x"] = model("marts__new", "marts", [], column("first"), column("second", text=""))
+    with pytest.raises(UndescribedColumns) as refused:
+        read_project(lacking)
+    lines = str(refused.value).splitlines()
+    assert lines[1:4] == [
+        "  marts__new lacks the block vi__marts__new",
+        "  marts__new.first lacks the block vi__first",
+        "  marts__new.second lacks a description",
+    ]
+
+
+def test_a_dictionary_that_is_written_again_replaces_the_old_one(dictionary: Path, tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "OLD.html").write_text("old")
+    pack = read_pack(write_pack(tmp_path / "pack"))
+    page = write_site(Dictionary(pack, read_project(manifest()), "c0de"), dictionary / "dbt.html", tmp_path / "docs")
+    assert page.exists() and not (page.parent / "OLD.html").exists()
+    assert "../index.html" not in page.read_text(encoding="utf-8")  # no reports lie beside it
+    assert "../index.html" in (dictionary / "index.html").read_text(encoding="utf-8")
