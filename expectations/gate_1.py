@@ -14,6 +14,7 @@ from tonghop.model import Severity
 
 KIND_REASONS = {
     "comparison": "Các số liệu trong một báo cáo phải khớp nhau / The figures of one report must agree with each other",
+    "parts": "Các phần phải cộng lại bằng tổng số / The parts of a figure (by sex, by age) must add up to its total",
     "ratio": "Tỷ lệ in ra phải bằng tử số chia mẫu số / A printed rate must follow from its numerator and denominator",
     "implied_denominator": "Hai tỷ lệ phải cùng một mẫu số / Two rates must rest on the same base",
     "percent_of_plan": "Phần trăm kế hoạch phải khớp với kế hoạch / A percentage of the plan must follow from the plan",

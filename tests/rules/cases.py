@@ -92,6 +92,38 @@ COMPARISON = [
     Case("a rule of another form", "OTHER_FORM", now(A__value=8, B__value=7)),
 ]
 
+PARTS = [
+    Case("women and men are all", "PARTS", now(A__value=9, A__value__F=4, A__value__M=5)),
+    Case("women and men are not all", "PARTS", now(A__value=10, A__value__F=4, A__value__M=5), [("A", "value", 9, 10)]),
+    Case(
+        "each partition is judged on its own",
+        "PARTS",
+        now(A__value=9, A__value__F=4, A__value__M=5, A__value__Y=1, A__value__O=9),
+        [("A", "value", 10, 9)],
+    ),
+    Case("a part that is not known may be the rest", "PARTS", now(A__value=10, A__value__F=4, A__value__M="blank")),
+    Case("but what is known is no more than all", "PARTS", now(A__value=3, A__value__F=4), [("A", "value", 4, 3)]),
+    Case("a part that does not apply has nothing in it", "PARTS", now(A__value=4, A__value__F=4, A__value__M="not_applicable")),
+    Case("all of them then", "PARTS", now(A__value=5, A__value__F=4, A__value__M="not_applicable"), [("A", "value", 4, 5)]),
+    Case("no total was sent, and the parts agree", "PARTS", now(A__value__F=4, A__value__M=5, A__value__Y=3, A__value__O=6)),
+    Case(
+        "no total was sent, and the parts do not agree",
+        "PARTS",
+        now(A__value="blank", A__value__F=4, A__value__M=5, A__value__Y=3, A__value__O=5),
+        [("A", "value", 8, 9)],
+    ),
+    Case("no total was sent, and of one partition not all", "PARTS", now(A__value__F=4, A__value__M=5, A__value__Y=3)),
+    Case(
+        "no total was sent, and one part is more than all of another partition",
+        "PARTS",
+        now(A__value__F=14, A__value__Y=3, A__value__O=6),
+        [("A", "value", 14, 9)],
+    ),
+    Case("a total that cannot be read is the finding's business", "PARTS", now(A__value="unreadable", A__value__F=4, A__value__M=5)),
+    Case("within the tolerance", "PARTS_NEARLY", now(A__value=10, A__value__F=4, A__value__M=5)),
+    Case("a ratio has no parts", "PARTS", now(R__value=50, R__value__F=40, R__value__M=60)),
+]
+
 RATIO = [
     Case("a printed rate that rounds", "RATE", now(R__rate=D("66.67"), B__value=2, C__value=3)),
     Case("cut instead of rounded", "RATE", now(R__rate=D("66.66"), B__value=2, C__value=3)),
@@ -233,6 +265,17 @@ CONTROL = [
         control("K6", {"R__value": D("66.7"), "S__ytd": 8}, below("K6-1", B__value=4, C__value=6, S__value=7)),
         [("S", "ytd", 8, 7)],
     ),
+    Case(
+        "K7",
+        "CONTROL",
+        control(
+            "K7",
+            {"A__value": 30, "A__value__F": 11},
+            below("K7-1", A__value__F=4, A__value__M=6, A__value__Y=99),
+            below("K7-2", A__value=21, A__value__F=6, A__value__M=6),
+        ),
+        [("A", "value", 30, 31), ("A", "value", 11, 10)],
+    ),
 ]
 """Named after the district whose control is reconciled."""
 
@@ -342,16 +385,16 @@ QUARTERS = [
     ),
 ]
 
-OWN_UNIT = [*COMPARISON, *RATIO, *IMPLIED, *PERCENT, *CUMULATIVE, *SAME_PERIOD, *IDENTICAL, *OUTLIER, *FINDING, *QUARTERS]
+OWN_UNIT = [*COMPARISON, *PARTS, *RATIO, *IMPLIED, *PERCENT, *CUMULATIVE, *SAME_PERIOD, *IDENTICAL, *OUTLIER, *FINDING, *QUARTERS]
 
 UNITS = [
     "unit_code,official_code,name_vi,name_en,sort_order,level,unit_type,parent_code,valid_from,valid_to,successor_code",
     "P,,Tỉnh,Province,1,1,province,,,,",
     "D,,Huyện,District,1,2,district,P,,,",
     *(f"U{number},,Trạm {number},Station {number},{number},3,station,D,,," for number in range(len(OWN_UNIT))),
-    *(f"K{district},,Huyện {district},District {district},{district},2,district,P,,," for district in range(1, 7)),
+    *(f"K{district},,Huyện {district},District {district},{district},2,district,P,,," for district in range(1, 8)),
     *(f"K{district}-{station},,Trạm {district}.{station},Station {district}.{station},{station},3,station,K{district},,,"
-      for district in range(1, 7) for station in (1, 2)),
+      for district in range(1, 8) for station in (1, 2)),
 ]  # fmt: skip
 
 INDICATORS = """\
@@ -367,7 +410,10 @@ MEASURES = ("value", "ytd", "plan", "pct_of_plan", "same_period", "rate")
 
 
 def _columns(form: str) -> list[str]:
-    return [*(f"{form},1,S,{measure},{measure},TOTAL" for measure in MEASURES), f"{form},1,S,value F,value,F"]
+    return [
+        *(f"{form},1,S,{measure},{measure},TOTAL" for measure in MEASURES),
+        *(f"{form},1,S,value {part},value,{part}" for part in "FMYO"),
+    ]
 
 
 COLUMNS = "\n".join(["form_code,version,sheet,header_vi,measure,breakdown_code", *_columns("F"), *_columns("K")])
@@ -385,6 +431,21 @@ FORMS = """\
 form_code,version,name_vi,name_en,unit_types,period_type,valid_from,valid_to
 F,1,F,F,station,month,2019-01-01,
 K,1,K,K,district,month,2019-01-01,
+"""
+BREAKDOWNS = """\
+breakdown_code,sex,age_group,name_vi,name_en
+TOTAL,,,Tổng số,Total
+F,F,,Nữ,Female
+M,M,,Nam,Male
+Y,,<15,Trẻ em,Young
+O,,15+,Người lớn,Old
+"""
+BREAKDOWN_PARTS = """\
+partition_code,whole_code,part_code
+SEX,TOTAL,F
+SEX,TOTAL,M
+AGE,TOTAL,Y
+AGE,TOTAL,O
 """
 DUTIES = """\
 form_code,unit_type,unit_code,period_type,valid_from,valid_to,deadline_working_days
@@ -426,6 +487,8 @@ RULES = "\n".join(
         _rule("MEASURES", "comparison", "left: [{indicator: A}], operator: '<=', right: [{indicator: A, measure: ytd}]"),
         _rule("LATER", "comparison", "valid_from: 2022-09-01, left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
         _rule("OTHER_FORM", "comparison", "forms: [K], left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
+        _rule("PARTS", "parts", ""),
+        _rule("PARTS_NEARLY", "parts", "tolerance: 1"),
         _rule("RATE", "ratio", "left: [{indicator: R}], numerator: [{indicator: B}], denominator: [{indicator: C}], factor: 100"),
         _rule("BASE", "implied_denominator", "left: [{indicator: A}], right: [{indicator: B}], tolerance_pct: 1"),
         _rule("PERCENT", "percent_of_plan", "", "warning"),
@@ -443,6 +506,8 @@ PACK = {
     "units": "\n".join(UNITS),
     "unit_aliases": "unit_code,alias,valid_from,valid_to\n",
     "indicators": INDICATORS,
+    "breakdowns": BREAKDOWNS,
+    "breakdown_parts": BREAKDOWN_PARTS,
     "forms": FORMS,
     "form_columns": COLUMNS,
     "form_rows": ROWS,

@@ -65,7 +65,7 @@ def test_a_control_is_reconciled_with_the_reports_below(run: int, case: Case) ->
 
 def test_every_kind_of_rule_has_found_something(run: int) -> None:
     kinds = {kind for (kind,) in query("select distinct kind from warehouse.rule_failure where gate_run_id = %s", run)}
-    assert len(kinds) == 11
+    assert len(kinds) == 12
 
 
 def test_a_failure_points_at_its_cells(run: int) -> None:

@@ -16,6 +16,7 @@ sums_of_the_reported_periods as (
     select
         figures.indicator_key,
         branches.unit_code,
+        figures.breakdown_key,
         figures.period_key,
         figures.deciding,
         sum(figures.value) as value,
@@ -27,13 +28,14 @@ sums_of_the_reported_periods as (
             figures.indicator_key = branches.indicator_key
             and figures.unit_key = branches.reporting_unit_key
             and figures.year = branches.year
-    group by figures.indicator_key, branches.unit_code, figures.period_key, figures.deciding
+    group by figures.indicator_key, branches.unit_code, figures.breakdown_key, figures.period_key, figures.deciding
 ),
 
 sums_with_longer_periods as (
     select
         sums.indicator_key,
         sums.unit_code,
+        sums.breakdown_key,
         nesting.period_key,
         sums.deciding,
         sum(sums.value) filter (where {{ is_deciding('sums', 'nesting') }}) as value,
@@ -46,7 +48,7 @@ sums_with_longer_periods as (
         on
             sums.period_key = nesting.reported_period_key
             and (nesting.is_inside or sums.deciding = 'all')
-    group by sums.indicator_key, sums.unit_code, nesting.period_key, sums.deciding
+    group by sums.indicator_key, sums.unit_code, sums.breakdown_key, nesting.period_key, sums.deciding
     having bool_or(nesting.is_inside)
 ),
 
@@ -54,6 +56,7 @@ sums_by_kind as (
     select
         indicator_key,
         unit_code,
+        breakdown_key,
         period_key,
         is_submitting,
         own_value,

@@ -53,7 +53,9 @@ figures_described as (
         figures.same_period_unit_key,
         figures.reporting_units,
         figures.expected_units,
-        figures.is_complete
+        figures.is_complete,
+        figures.ytd_reports,
+        figures.ytd_expected_reports
     from figures
     inner join periods on figures.period_key = periods.period_key
     inner join indicators on figures.indicator_key = indicators.indicator_key
@@ -129,6 +131,8 @@ figures_compared as (
         reporting_units,
         expected_units,
         is_complete,
+        ytd_reports,
+        ytd_expected_reports,
         false as is_estimate
     from figures_with_the_year_before
 )

@@ -2,6 +2,7 @@
 
 {% set kinds = [
     'comparison',
+    'parts',
     'ratio',
     'implied_denominator',
     'percent_of_plan',

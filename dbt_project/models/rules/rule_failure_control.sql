@@ -10,8 +10,26 @@ cells as not materialized (
     select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }}
 ),
 
+answered_cells as not materialized (
+    select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }} or state = 'not_applicable'
+),
+
+filled_cells as not materialized (
+    select * from {{ ref('int_cells_as_judged') }} where state <> 'blank'
+),
+
 indicators as (
     select * from {{ ref('stg_catalog__indicators') }}
+),
+
+partitions as (
+    select
+        partition_code,
+        whole_code,
+        part_code,
+        count(*) over (partition by partition_code) as parts,
+        min(position) over (partition by partition_code) as precedence
+    from {{ ref('stg_catalog__breakdown_parts') }}
 ),
 
 -- what an indicator is reconciled with: itself, or the two figures that a ratio is computed from
@@ -75,28 +93,98 @@ submissions_below as (
         on submissions.period_code = units_with_control.period_code and ancestor.unit_code = units_with_control.unit_code
 ),
 
--- materialized: the planner takes these few sums for one row, and would compute them again for every control
-sums_below as materialized (
+-- what was only sent in parts is the sum of all parts of the first complete partition
+wholes_made_of_parts as (
+    select distinct on (sums.unit_code, sums.period_code, sums.submission_id, sums.indicator_code, sums.measure, sums.whole_code) sums.*
+    from (
+        select
+            submissions_below.unit_code,
+            submissions_below.period_code,
+            submissions_below.submission_id,
+            partitions.whole_code,
+            partitions.precedence,
+            cells.indicator_code,
+            cells.measure,
+            sum(cells.value) as value
+        from submissions_below
+        inner join answered_cells as cells
+            on
+                submissions_below.submission_id = cells.submission_id
+                and cells.role = 'additive'
+                and cells.measure in ('value', 'ytd')
+        inner join partitions on cells.breakdown_code = partitions.part_code
+        inner join indicators on cells.indicator_code = indicators.indicator_code and indicators.kind <> 'ratio'
+        group by
+            submissions_below.unit_code,
+            submissions_below.period_code,
+            submissions_below.submission_id,
+            partitions.partition_code,
+            partitions.whole_code,
+            partitions.precedence,
+            partitions.parts,
+            cells.indicator_code,
+            cells.measure
+        having count(*) = partitions.parts and count(cells.value) > 0
+    ) as sums
+    left join filled_cells as wholes
+        on
+            sums.submission_id = wholes.submission_id
+            and sums.indicator_code = wholes.indicator_code
+            and sums.measure = wholes.measure
+            and sums.whole_code = wholes.breakdown_code
+    where wholes.submission_id is null
+    order by
+        sums.unit_code,
+        sums.period_code,
+        sums.submission_id,
+        sums.indicator_code,
+        sums.measure,
+        sums.whole_code,
+        sums.precedence
+),
+
+figures_below as (
     select
         submissions_below.unit_code,
         submissions_below.period_code,
         cells.breakdown_code,
         cells.indicator_code,
         cells.measure,
-        sum(cells.value) as value,
-        count(*) as reports
+        cells.value
     from submissions_below
     inner join cells
         on
             submissions_below.submission_id = cells.submission_id
             and cells.role = 'additive'
             and cells.measure in ('value', 'ytd')
+    union all
+    select
+        unit_code,
+        period_code,
+        whole_code as breakdown_code,
+        indicator_code,
+        measure,
+        value
+    from wholes_made_of_parts
+),
+
+-- materialized: the planner takes these few sums for one row, and would compute them again for every control
+sums_below as materialized (
+    select
+        unit_code,
+        period_code,
+        breakdown_code,
+        indicator_code,
+        measure,
+        sum(value) as value,
+        count(*) as reports
+    from figures_below
     group by
-        submissions_below.unit_code,
-        submissions_below.period_code,
-        cells.breakdown_code,
-        cells.indicator_code,
-        cells.measure
+        unit_code,
+        period_code,
+        breakdown_code,
+        indicator_code,
+        measure
 ),
 
 -- the cumulative figure of a stock is its value. Materialized for the same reason: all keys at once meet the sums

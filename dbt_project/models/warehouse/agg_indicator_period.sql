@@ -6,160 +6,32 @@
         'periods': 'select period_key from warehouse.dim_period where year in (select year from warehouse.int_series_touched)',
     },
 ) }}
+-- depends_on: {{ ref('int_series_touched') }} (the scope)
 
-with sums as (
-    select * from {{ ref('int_branch_sums') }}
+with figures as (
+    select * from {{ ref('int_branch_figures') }}
 ),
 
-completeness as (
-    select * from {{ ref('int_branch_completeness') }}
-),
-
-touched as (
-    select * from {{ ref('int_series_touched') }}
-),
-
-indicators as (
-    select * from {{ open_rows(ref('dim_indicator')) }}
-),
-
-periods as (
-    select * from {{ open_rows(ref('dim_period')) }}
-),
-
-units as (
-    select * from {{ ref('stg_catalog__units') }}
-),
-
-ratios as (
+total_figures as (
     select
-        indicators.indicator_key,
-        numerators.indicator_key as numerator_key,
-        denominators.indicator_key as denominator_key,
-        indicators.factor
-    from indicators
-    inner join indicators as numerators on indicators.numerator_code = numerators.indicator_code
-    inner join indicators as denominators on indicators.denominator_code = denominators.indicator_code
-),
-
-summed_figures as (
-    select
-        sums.*,
-        coalesce(completeness.reporting_units, 0) as reporting_units,
-        coalesce(completeness.expected_units, 0) as expected_units,
-        coalesce(completeness.is_complete, false) as is_complete
-    from sums
-    left join completeness
-        on
-            sums.indicator_key = completeness.indicator_key
-            and sums.unit_code = completeness.unit_code
-            and sums.period_key = completeness.period_key
-),
-
-recomputed_ratios as (
-    select
-        ratios.indicator_key,
-        numerators.unit_code,
-        numerators.period_key,
-        numerators.is_submitting and denominators.is_submitting as is_submitting,
-        ratios.factor * numerators.own_value / nullif(denominators.own_value, 0) as own_value,
-        ratios.factor * numerators.value / nullif(denominators.value, 0) as value,
-        ratios.factor * numerators.ytd_value / nullif(denominators.ytd_value, 0) as ytd_value,
-        ratios.factor * numerators.own_ytd_value / nullif(denominators.own_ytd_value, 0) as own_ytd_value,
-        -- the counts of whichever of the two is less complete
-        case
-            when
-                numerators.reporting_units * denominators.expected_units
-                <= denominators.reporting_units * numerators.expected_units
-                then array[numerators.reporting_units, numerators.expected_units]
-            else array[denominators.reporting_units, denominators.expected_units]
-        end as counts,
-        numerators.is_complete and denominators.is_complete as is_complete
-    from ratios
-    inner join summed_figures as numerators on ratios.numerator_key = numerators.indicator_key
-    inner join summed_figures as denominators
-        on
-            ratios.denominator_key = denominators.indicator_key
-            and numerators.unit_code = denominators.unit_code
-            and numerators.period_key = denominators.period_key
-),
-
-all_figures as (
-    select
-        indicator_key,
-        unit_code,
         period_key,
-        is_submitting,
-        own_value,
+        indicator_key,
+        unit_key,
+        year,
         value,
         ytd_value,
+        own_value,
         own_ytd_value,
+        is_submitting,
         reporting_units,
         expected_units,
-        is_complete
-    from summed_figures
-    where indicator_key not in (select ratios.indicator_key from ratios)
-    union all
-    select
-        indicator_key,
-        unit_code,
-        period_key,
-        is_submitting,
-        own_value,
-        value,
-        ytd_value,
-        own_ytd_value,
-        counts[1] as reporting_units,
-        counts[2] as expected_units,
-        is_complete
-    from recomputed_ratios
-),
-
--- the version of each unit that stands for it in a period, and the one that stood a year before
-unit_periods as (
-    select
-        units.unit_code,
-        units.unit_key,
-        periods.period_key,
-        periods.year,
-        last_year.period_key as same_period_key,
-        units_last_year.unit_key as same_period_unit_key
-    from periods
-    inner join units on {{ claims_period('units', 'periods') }}
-    left join periods as last_year on periods.same_period_last_year_code = last_year.period_code
-    left join units as units_last_year
-        on
-            units.unit_code = units_last_year.unit_code
-            and {{ claims_period('units_last_year', 'last_year') }}
-    where periods.year in (select touched.year from touched)
-),
-
-touched_figures as (
-    select
-        all_figures.period_key,
-        all_figures.indicator_key,
-        unit_periods.unit_key,
-        unit_periods.year,
-        all_figures.value,
-        all_figures.ytd_value,
-        all_figures.own_value,
-        all_figures.own_ytd_value,
-        all_figures.is_submitting,
-        all_figures.reporting_units,
-        all_figures.expected_units,
-        all_figures.is_complete,
-        unit_periods.same_period_key,
-        unit_periods.same_period_unit_key
-    from all_figures
-    inner join unit_periods
-        on
-            all_figures.unit_code = unit_periods.unit_code
-            and all_figures.period_key = unit_periods.period_key
-    inner join touched
-        on
-            all_figures.indicator_key = touched.indicator_key
-            and unit_periods.unit_key = touched.unit_key
-            and unit_periods.year = touched.year
+        is_complete,
+        ytd_reports,
+        ytd_expected_reports,
+        same_period_key,
+        same_period_unit_key
+    from figures
+    where breakdown_key = 0
 )
 
-select * from touched_figures
+select * from total_figures

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any, TypeVar
 
 from tonghop.catalog.alias_checks import check_form_aliases, check_senders
+from tonghop.catalog.breakdown_checks import check_partitions
 from tonghop.catalog.correction_checks import check_corrections
 from tonghop.catalog.duties import periods_of
 from tonghop.catalog.figure_checks import check_double_counting, check_rules_can_fire
@@ -38,6 +39,8 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
     yield from _rule_references(files)
     if sound(files.breakdowns) and not files.breakdowns.mentions("breakdown_code", TOTAL):
         yield Problem(files.breakdowns.file, 1, f"the breakdown {TOTAL} is missing; add a row for all people without a split")
+    if sound(files.breakdowns, files.breakdown_parts):
+        yield from check_partitions(files)
     if sound(files.indicators):
         yield from _ratio_parts(files.indicators)
     if sound(files.forms):
@@ -84,6 +87,7 @@ def _repetitions(files: Files) -> Iterator[Problem]:
     yield from _repeated(files.programmes, lambda row: row.programme_code, "programme_code")
     yield from _repeated(files.indicators, lambda row: row.indicator_code, "indicator_code")
     yield from _repeated(files.breakdowns, lambda row: row.breakdown_code, "breakdown_code")
+    yield from _repeated(files.breakdown_parts, lambda row: (row.partition_code, row.part_code), "partition_code, part_code")
     yield from _repeated(files.measure_words, lambda row: normalise(row.word), "word")
     yield from _repeated(files.forms, lambda row: (row.form_code, row.version), "form_code, version")
     yield from _repeated(
@@ -139,6 +143,8 @@ def _references(files: Files) -> Iterator[Problem]:
     yield from _unknown(columns, lambda row: row.breakdown_code, "breakdown_code", breakdowns, "breakdown_code")
     yield from _unknown(rows, lambda row: row.breakdown_code, "breakdown_code", breakdowns, "breakdown_code")
     yield from _unknown(cells, lambda row: row.breakdown_code, "breakdown_code", breakdowns, "breakdown_code")
+    yield from _unknown(files.breakdown_parts, lambda row: row.whole_code, "whole_code", breakdowns, "breakdown_code")
+    yield from _unknown(files.breakdown_parts, lambda row: row.part_code, "part_code", breakdowns, "breakdown_code")
     yield from _unknown(files.form_sheets, lambda row: row.stands_in, "stands_in", forms, "form_code")
     yield from _unknown(files.duties, lambda row: row.form_code, "form_code", forms, "form_code")
     yield from _unknown(files.duties, lambda row: row.unit_type, "unit_type", units, "unit_type")

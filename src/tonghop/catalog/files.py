@@ -30,6 +30,7 @@ FILES = (
     "programmes.csv",
     "indicators.csv",
     "breakdowns.csv",
+    "breakdown_parts.csv",
     "units_of_measure.csv",
     "forms.csv",
     "form_sheets.csv",
@@ -46,7 +47,8 @@ FILES = (
     CORRECTIONS,
 )
 OPTIONAL = frozenset(
-    {"form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv", "contacts.csv", "senders.csv", CORRECTIONS}
+    {"breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
+    | {"contacts.csv", "senders.csv", CORRECTIONS}
 )
 """The files that a pack may do without."""
 

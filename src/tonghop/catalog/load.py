@@ -20,6 +20,7 @@ from tonghop.catalog.pack import Pack
 from tonghop.catalog.rows import (
     TOTAL,
     Breakdown,
+    BreakdownPart,
     Contact,
     Form,
     FormAlias,
@@ -99,6 +100,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     copy("programme", pack.programmes, Programme.columns())
     copy("indicator", pack.indicators, Indicator.columns(), indicator_key=lambda row: indicator_keys[(row.indicator_code,)])
     copy("breakdown", pack.breakdowns, Breakdown.columns(), breakdown_key=lambda row: breakdown_keys[row.breakdown_code])
+    copy("breakdown_part", pack.breakdown_parts, BreakdownPart.columns(), position=lambda row: row.line)
     copy("form", pack.forms, Form.columns(), form_key=lambda form: form_keys[(form.form_code,)])
     copy("form_column", pack.form_columns, FormColumn.columns())
     copy("form_row", pack.form_rows, FormRow.columns())

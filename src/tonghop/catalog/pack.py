@@ -15,6 +15,7 @@ from tonghop.catalog.figures import Breakdowns, Figure, in_cell, together
 from tonghop.catalog.names import abbreviate, normalise
 from tonghop.catalog.rows import (
     Breakdown,
+    BreakdownPart,
     Contact,
     Duty,
     Form,
@@ -95,6 +96,7 @@ class Pack:
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
     corrections: tuple[Correction, ...] = ()
+    breakdown_parts: tuple[BreakdownPart, ...] = ()
     form_sheets: tuple[SheetLayout, ...] = ()
     form_cells: tuple[FormCell, ...] = ()
     form_narratives: tuple[FormNarrative, ...] = ()

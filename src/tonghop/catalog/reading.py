@@ -12,6 +12,7 @@ from tonghop.catalog.pack import Pack
 from tonghop.catalog.problems import CatalogError, Problem
 from tonghop.catalog.rows import (
     Breakdown,
+    BreakdownPart,
     Contact,
     Duty,
     Form,
@@ -59,6 +60,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         programmes=table("programmes.csv", Programme),
         indicators=table("indicators.csv", Indicator),
         breakdowns=table("breakdowns.csv", Breakdown),
+        breakdown_parts=table("breakdown_parts.csv", BreakdownPart),
         measure_words=table("units_of_measure.csv", MeasureWord),
         forms=table("forms.csv", Form),
         form_columns=table("form_columns.csv", FormColumn),
@@ -87,6 +89,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         programmes=files.programmes.rows,
         indicators=files.indicators.rows,
         breakdowns=files.breakdowns.rows,
+        breakdown_parts=files.breakdown_parts.rows,
         measure_words=files.measure_words.rows,
         forms=files.forms.rows,
         form_columns=files.form_columns.rows,

@@ -234,6 +234,20 @@ class Breakdown(Row):
         """What it splits by, in a fixed order; None where it does not."""
         return self.sex, self.age_group, self.level, self.other
 
+    @property
+    def split_by(self) -> frozenset[str]:
+        """The names of the columns by which it splits."""
+        names = ("sex", "age_group", "level", "other")
+        return frozenset(name for name, value in zip(names, self.dimensions, strict=True) if value is not None)
+
+
+class BreakdownPart(Row):
+    """One part of a whole. The parts of one partition, all together and nothing else, make up its whole: all women and all men, say."""
+
+    partition_code: Code
+    whole_code: Code
+    part_code: Code
+
 
 class MeasureWord(Row):
     """A word that may stand behind a number, and the unit of measure that it means."""

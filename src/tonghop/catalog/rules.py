@@ -13,6 +13,7 @@ from tonghop.model import Measure, Severity
 
 Kind = Literal[
     "comparison",
+    "parts",
     "ratio",
     "implied_denominator",
     "percent_of_plan",
@@ -43,6 +44,7 @@ def _parameters(needed: tuple[str, ...] = (), possible: tuple[str, ...] = ()) ->
 
 PARAMETERS: dict[Kind, Parameters] = {
     "comparison": _parameters(("left", "operator"), ("right", "constant", "measures", "missing", *_TOLERANCE)),
+    "parts": _parameters((), ("measures", *_TOLERANCE)),
     "ratio": _parameters(("left", "numerator", "denominator", "factor"), _TOLERANCE),
     "implied_denominator": _parameters(("left", "right", "tolerance_pct")),
     "percent_of_plan": _parameters((), _TOLERANCE),

@@ -11,6 +11,7 @@ from tonghop.catalog.corrections import Correction
 from tonghop.catalog.files import Table
 from tonghop.catalog.rows import (
     Breakdown,
+    BreakdownPart,
     Contact,
     Duty,
     Form,
@@ -46,6 +47,7 @@ class Files:
     programmes: Table[Programme]
     indicators: Table[Indicator]
     breakdowns: Table[Breakdown]
+    breakdown_parts: Table[BreakdownPart]
     measure_words: Table[MeasureWord]
     forms: Table[Form]
     form_columns: Table[FormColumn]

@@ -179,7 +179,7 @@ unit_within as (
 _CONTRIBUTIONS = sql.SQL("""
 {scope},
 
-reported as (
+sent as (
     select
         p.period_code, p.start_date, u.unit_code, u.name_vi as unit_name,
         f.value, f.state, f.sheet, f.cell, f.submission_id, f.breakdown_key, f.correction_code
@@ -187,9 +187,29 @@ reported as (
     inner join period_within as p on f.period_key = p.period_key
     inner join indicator as i on f.indicator_key = i.indicator_key
     inner join unit_within as u on f.unit_key = u.unit_key
-    where f.measure = 'value' and f.role = 'additive' and f.breakdown_key = 0
+    where f.measure = 'value' and f.role = 'additive'
         and f.from_publication <= (select warehouse.visible_publication())
         and f.to_publication > (select warehouse.visible_publication())
+),
+
+-- where a total was not sent, it is made of the parts of the first partition that is complete
+complete_partition as (
+    select distinct on (s.submission_id) s.submission_id, d.partition_code
+    from sent as s
+    inner join marts.dim_partition as d on s.breakdown_key = d.part_key and d.whole_key = 0
+    where s.state in ('number', 'zero', 'not_applicable') and (select kind <> 'ratio' from indicator)
+    group by s.submission_id, d.partition_code, d.parts, d.precedence
+    having count(*) = d.parts
+    order by s.submission_id, d.precedence
+),
+
+reported as (
+    select s.*
+    from sent as s
+    left join sent as total on s.submission_id = total.submission_id and total.breakdown_key = 0
+    left join complete_partition as c on s.submission_id = c.submission_id and coalesce(total.state = 'blank', true)
+    left join marts.dim_partition as d on c.partition_code = d.partition_code and s.breakdown_key = d.part_key
+    where case when c.submission_id is null then s.breakdown_key = 0 else d.part_key is not null end
 )
 
 select

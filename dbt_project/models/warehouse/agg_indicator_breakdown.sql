@@ -1,0 +1,38 @@
+{{ config(
+    unique_key=['period_key', 'indicator_key', 'unit_key', 'breakdown_key'],
+    scope={
+        'relation': 'int_series_touched',
+        'columns': ['indicator_key', 'unit_key', 'year'],
+        'periods': 'select period_key from warehouse.dim_period where year in (select year from warehouse.int_series_touched)',
+    },
+) }}
+-- depends_on: {{ ref('int_series_touched') }} (the scope)
+
+with figures as (
+    select * from {{ ref('int_branch_figures') }}
+),
+
+broken_down_figures as (
+    select
+        period_key,
+        indicator_key,
+        unit_key,
+        breakdown_key,
+        year,
+        value,
+        ytd_value,
+        own_value,
+        own_ytd_value,
+        is_submitting,
+        reporting_units,
+        expected_units,
+        is_complete,
+        ytd_reports,
+        ytd_expected_reports,
+        same_period_key,
+        same_period_unit_key
+    from figures
+    where breakdown_key <> 0
+)
+
+select * from broken_down_figures
