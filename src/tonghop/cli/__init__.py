@@ -12,14 +12,27 @@ import sys
 import psycopg
 import typer
 
-from tonghop.cli import access, answers, catalog, documentation, lineage, loading, publishing, reports, reviewing, templates, versions
+from tonghop.cli import (
+    access,
+    answers,
+    catalog,
+    documentation,
+    exchange,
+    lineage,
+    loading,
+    publishing,
+    reports,
+    reviewing,
+    templates,
+    versions,
+)
 from tonghop.errors import TonghopError
 from tonghop.service.cli import app as service_app
 
 app = typer.Typer(
     help="Workbooks of reporting units to a published, auditable warehouse.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-for part in (loading, reviewing, answers, publishing, lineage, versions, templates, documentation, access):
+for part in (loading, reviewing, answers, publishing, lineage, versions, templates, exchange, documentation, access):
     app.add_typer(part.app)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(reports.app, name="report")
