@@ -116,6 +116,8 @@ def test_only_files_without_a_submission_have_findings_without_a_rule(pack: Pack
         "file_damaged",
         "too_large",
         "unsafe_content",
+        "no_dhis2_mapping",
+        "unknown_org_unit",
         "unknown_form",
         "unknown_unit",
         "ambiguous_unit",

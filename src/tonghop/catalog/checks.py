@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from tonghop.catalog.alias_checks import check_form_aliases, check_senders
 from tonghop.catalog.breakdown_checks import check_partitions
 from tonghop.catalog.correction_checks import check_corrections
+from tonghop.catalog.dhis2_checks import check_dhis2
 from tonghop.catalog.duties import periods_of
 from tonghop.catalog.figure_checks import check_double_counting, check_rules_can_fire
 from tonghop.catalog.files import Table
@@ -37,6 +38,7 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
     yield from _repetitions(files)
     yield from _references(files)
     yield from _rule_references(files)
+    yield from check_dhis2(files)
     if sound(files.breakdowns) and not files.breakdowns.mentions("breakdown_code", TOTAL):
         yield Problem(files.breakdowns.file, 1, f"the breakdown {TOTAL} is missing; add a row for all people without a split")
     if sound(files.breakdowns, files.breakdown_parts):
@@ -113,6 +115,8 @@ def _repetitions(files: Files) -> Iterator[Problem]:
     yield from _repeated(files.senders, lambda row: (row.sender.casefold(), row.unit_code, row.valid_from), "sender, unit_code, valid_from")
     yield from _repeated(files.contacts, lambda row: (row.unit_code, row.email, row.valid_from), "unit_code, email, valid_from")
     yield from _repeated(files.targets, lambda row: (row.indicator_code, row.unit_code, row.year), "indicator_code, unit_code, year")
+    yield from _repeated(files.dhis2, lambda row: row.ours, "part, code, measure, breakdown_code")
+    yield from _repeated(files.dhis2, lambda row: row.theirs, "part, dhis2, option_combo")
     yield from _repeated(files.rules, lambda row: row.rule_code, "rule")
     yield from _repeated(files.corrections, lambda row: row.correction_code, "correction")
     yield from _repeated(files.corrections, lambda row: row.figure, "unit, form, period, indicator, measure, breakdown")

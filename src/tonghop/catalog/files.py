@@ -43,12 +43,13 @@ FILES = (
     "contacts.csv",
     "senders.csv",
     "targets.csv",
+    "dhis2.csv",
     RULES,
     CORRECTIONS,
 )
 OPTIONAL = frozenset(
     {"breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
-    | {"contacts.csv", "senders.csv", CORRECTIONS}
+    | {"contacts.csv", "senders.csv", "dhis2.csv", CORRECTIONS}
 )
 """The files that a pack may do without."""
 

@@ -17,6 +17,7 @@ from tonghop.catalog.rows import (
     Breakdown,
     BreakdownPart,
     Contact,
+    Dhis2Code,
     Duty,
     Form,
     FormAlias,
@@ -103,6 +104,7 @@ class Pack:
     form_aliases: tuple[FormAlias, ...] = ()
     contacts: tuple[Contact, ...] = ()
     senders: tuple[Sender, ...] = ()
+    dhis2: tuple[Dhis2Code, ...] = ()
 
     @property
     def code(self) -> str:

@@ -14,6 +14,7 @@ from tonghop.catalog.rows import (
     Breakdown,
     BreakdownPart,
     Contact,
+    Dhis2Code,
     Duty,
     Form,
     FormAlias,
@@ -73,6 +74,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         contacts=table("contacts.csv", Contact),
         senders=table("senders.csv", Sender),
         targets=table("targets.csv", Target),
+        dhis2=table("dhis2.csv", Dhis2Code),
         rules=listed(RULES, Rule, "rule"),
         corrections=listed(CORRECTIONS, Correction, "correction"),
     )
@@ -101,6 +103,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         duties=files.duties.rows,
         contacts=files.contacts.rows,
         senders=files.senders.rows,
+        dhis2=files.dhis2.rows,
         targets=files.targets.rows,
         rules=files.rules.rows,
         corrections=files.corrections.rows,

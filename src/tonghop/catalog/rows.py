@@ -81,6 +81,7 @@ def _country(value: str) -> str:
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_.-]*$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^\S+$")]
 Day = Annotated[date, BeforeValidator(_day)]
 Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_email)]
 Sheet = Annotated[str, StringConstraints(min_length=1), AfterValidator(_sheet_name)]
@@ -456,3 +457,34 @@ class Target(Row):
         if (self.target is None) == (self.rate is None):
             raise ValueError("exactly one of target (a number) and rate (percent of another indicator) must be given")
         return self
+
+
+class Dhis2Code(Row):
+    """What a unit, a form or a figure of ours is called in DHIS2: an organisation unit, a data set, a data element (with the
+    option combination that stands for a breakdown), by UID or code.
+    """
+
+    omissible: ClassVar[frozenset[str]] = frozenset({"measure", "breakdown_code", "option_combo"})
+
+    part: Literal["unit", "form", "indicator"]
+    code: Code
+    measure: Measure = Measure.VALUE
+    breakdown_code: Code = TOTAL
+    dhis2: Identifier
+    option_combo: Identifier | None = None
+
+    @model_validator(mode="after")
+    def _only_figures_are_split(self) -> Self:
+        if self.part != "indicator" and {"measure", "breakdown_code", "option_combo"} & self.model_fields_set:
+            raise ValueError(f"measure, breakdown_code and option_combo belong to an indicator; this is a {self.part}: leave them empty")
+        return self
+
+    @property
+    def ours(self) -> tuple[str, str, Measure, str]:
+        """What it stands for here."""
+        return self.part, self.code, self.measure, self.breakdown_code
+
+    @property
+    def theirs(self) -> tuple[str, str, str | None]:
+        """What it is there."""
+        return self.part, self.dhis2, self.option_combo

@@ -13,6 +13,7 @@ from tonghop.catalog.rows import (
     Breakdown,
     BreakdownPart,
     Contact,
+    Dhis2Code,
     Duty,
     Form,
     FormAlias,
@@ -60,6 +61,7 @@ class Files:
     contacts: Table[Contact]
     senders: Table[Sender]
     targets: Table[Target]
+    dhis2: Table[Dhis2Code]
     rules: Table[Rule]
     corrections: Table[Correction]
 

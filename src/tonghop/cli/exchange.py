@@ -1,4 +1,4 @@
-"""Figures for other programs: `export`."""
+"""Figures for other programs: `export`, `dhis2`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from tonghop import database
-from tonghop.cli.options import CatalogOption, JsonOption
-from tonghop.cli.printing import print_json, say
+from tonghop.catalog import read_pack
+from tonghop.cli.options import CatalogOption, JsonOption, RequiredPeriods
+from tonghop.cli.printing import SHOWN, console, new_table, print_json, say, say_how_many_more
+from tonghop.model import Measure, Period
+from tonghop.settings import settings
 
 app = typer.Typer()
 
@@ -42,3 +45,34 @@ def export(
         print_json(done)
     else:
         say(f"{done.rows:,} rows of marts.{view}, publication {done.publication}: {done.path}")
+
+
+@app.command()
+def dhis2(
+    periods: RequiredPeriods,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="DIR", help="Folder to write into: a file for each form.")],
+    measure: Annotated[list[Measure] | None, typer.Option("--measure", help="Which figures; may be repeated. Default: value.")] = None,
+    publication: PublicationOption = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write figures as DHIS2's data values (dataValueSets), by the pack's dhis2.csv. Exit 1 when something has no code there."""
+    from tonghop.exchange import export_data_values
+
+    pack = read_pack(settings().catalog)
+    database.ensure_server()
+    chosen = tuple(measure or (Measure.VALUE,))
+    done = export_data_values(pack, [Period.parse(code) for code in periods], output, publication=publication, measures=chosen)
+    if as_json:
+        print_json(done)
+    else:
+        say(f"{done.values:,} values of publication {done.publication}: {', '.join(map(str, done.files)) or 'no file'}")
+        if done.unmapped:
+            say("Left out, since dhis2.csv has no code for it (all of it in unmapped.csv):")
+            table = new_table("what", "code", "measure", "breakdown", "figures")
+            for each in done.unmapped[:SHOWN]:
+                table.add_row(each.what, each.code, each.measure, each.breakdown_code, f"{each.figures:,}")
+            console.print(table)
+            say_how_many_more(len(done.unmapped), "codes")
+    if done.unmapped:
+        raise typer.Exit(1)

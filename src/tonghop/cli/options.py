@@ -42,4 +42,5 @@ NumberArgument = Annotated[int, typer.Argument(metavar="N", help="Number of a pu
 PeriodArgument = Annotated[
     str, typer.Argument(metavar="PERIOD", callback=_period_code, help="2022-08, 2022-Q3, 2022-H1, 2022-9M, 2022 or 2022-W33.")
 ]
+RequiredPeriods = Annotated[list[str], typer.Argument(metavar="PERIOD…", callback=_period_codes, help="One or several periods.")]
 PeriodsArgument = Annotated[list[str] | None, typer.Argument(metavar="[PERIOD…]", callback=_period_codes, help="Only these periods.")]

@@ -74,15 +74,15 @@ def export(selection: Selection, path: Path, *, publication: int | None = None, 
     Raises ExportProblem, DatabaseDown.
     """
     write = _writer(path.suffix.lower(), for_excel)
-    with _snapshot(publication) as connection:
+    with snapshot(publication) as connection:
         columns = columns_of(selection.view, connection)
         refuse_unknown_codes(selection, connection)
         query, parameters = query_of(selection, columns)
-        number, published_at = _visible(connection)
+        number, published_at = visible_publication(connection)
         counted = connection.execute(sql.SQL("select count(*) from ({}) as selected").format(query), parameters).fetchone()
         about = About(selection, number, published_at, datetime.now(UTC), columns, counted[0] if counted else 0)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _whole_or_nothing(path) as aside:
+        with whole_or_nothing(path) as aside:
             write(Rows(connection, query, parameters, about), aside)
             digest = _sha256(aside)
         note = None
@@ -107,8 +107,11 @@ def _writer(suffix: str, for_excel: bool) -> Callable[[Rows, Path], None]:
 
 
 @contextmanager
-def _snapshot(publication: int | None) -> Iterator[psycopg.Connection[Any]]:
-    """A connection on which all queries see one state of everything."""
+def snapshot(publication: int | None) -> Iterator[psycopg.Connection[Any]]:
+    """A connection on which all queries see one state of everything, at a publication that was published (default: the live one).
+
+    Raises ExportProblem when it was not.
+    """
     with connect(ROLE, publication=publication) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
@@ -119,7 +122,8 @@ def _snapshot(publication: int | None) -> Iterator[psycopg.Connection[Any]]:
             raise ExportProblem(f"{error.diag.message_primary}. `tonghop publications` lists those that are.") from error
 
 
-def _visible(connection: psycopg.Connection[Any]) -> tuple[int, datetime]:
+def visible_publication(connection: psycopg.Connection[Any]) -> tuple[int, datetime]:
+    """Number and moment of the publication that a connection sees. Raises ExportProblem when there is none yet."""
     row = connection.execute("select number, published_at from marts.publication where is_visible").fetchone()
     if row is None:
         raise ExportProblem("Nothing has been published yet. `tonghop refresh` publishes what was loaded.")
@@ -127,7 +131,7 @@ def _visible(connection: psycopg.Connection[Any]) -> tuple[int, datetime]:
 
 
 @contextmanager
-def _whole_or_nothing(path: Path) -> Iterator[Path]:
+def whole_or_nothing(path: Path) -> Iterator[Path]:
     """A file beside the wanted one, renamed when it is whole."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     os.close(handle)

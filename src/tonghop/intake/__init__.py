@@ -6,14 +6,15 @@ import hashlib
 
 from tonghop.catalog import Pack
 from tonghop.intake.cells import Unopenable, clean
+from tonghop.intake.dhis2 import is_json, read_data_values
 from tonghop.intake.evidence import Origin, of_sender
 from tonghop.intake.findings import KINDS, FindingKind
-from tonghop.intake.form_index import pack_index
+from tonghop.intake.form_index import PackIndex, pack_index
 from tonghop.intake.limits import Limits
 from tonghop.intake.opening import open_sheets
 from tonghop.intake.reading import read_report
 from tonghop.intake.recognise import recognise
-from tonghop.model import Reading
+from tonghop.model import Finding, Reading, SubmissionReading
 
 __all__ = ["KINDS", "FindingKind", "Limits", "read_file"]
 
@@ -29,14 +30,19 @@ def read_file(data: bytes, path: str, pack: Pack, limits: Limits = _DEFAULT_LIMI
     origin = Origin.of(clean(path), sender)
     name = origin.name
     sha256 = hashlib.sha256(data).hexdigest()
+    index = pack_index(pack)
     try:
-        sheets, notes = open_sheets(data, name, limits)
+        submissions, problems = (read_data_values if is_json(data) else _read_sheets)(data, origin, index, limits)
     except Unopenable as refused:
         return Reading(name, sha256, len(data), findings=(refused.issue.at(),))
-    index = pack_index(pack)
+    problems += of_sender([submission.slot for submission in submissions], origin, index)
+    return Reading(name, sha256, len(data), tuple(submissions), tuple(problems))
+
+
+def _read_sheets(data: bytes, origin: Origin, index: PackIndex, limits: Limits) -> tuple[list[SubmissionReading], list[Finding]]:
+    """The reports in a workbook, and the findings about the file as a whole. Raises Unopenable."""
+    sheets, notes = open_sheets(data, origin.name, limits)
     reports, problems = recognise(sheets, origin, index)
     readings = [read_report(report, index) for report in reports]
-    submissions = tuple(submission for reading in readings for submission in reading.submissions)
-    problems = [*problems, *(finding for reading in readings for finding in reading.findings)]
-    problems += of_sender([submission.slot for submission in submissions], origin, index)
-    return Reading(name, sha256, len(data), submissions, (*notes, *problems))
+    submissions = [submission for reading in readings for submission in reading.submissions]
+    return submissions, [*notes, *problems, *(finding for reading in readings for finding in reading.findings)]

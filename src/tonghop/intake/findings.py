@@ -151,6 +151,39 @@ OLD_FONT = _kind(
     "The text is in the encoding of an old font ({found}) and cannot be read. Save it in Unicode (.xlsx) and send it again.",
 )
 
+# Data values of DHIS2
+
+NO_DHIS2_MAPPING = _kind(
+    "no_dhis2_mapping",
+    _CRITICAL,
+    "Tệp là số liệu DHIS2 (dataValueSets), nhưng danh mục chưa có dhis2.csv để biết mã nào là gì. Hãy bổ sung tệp đó rồi đọc lại.",
+    "These are data values of DHIS2, and the catalog has no dhis2.csv that says what their codes mean. Add it, and read the file again.",
+)
+UNKNOWN_ORG_UNIT = _kind(
+    "unknown_org_unit",
+    _CRITICAL,
+    "{place}: không biết đơn vị DHIS2 {found}, nên số liệu của đơn vị này không được đọc. Hãy ghi mã vào {expected}.",
+    "{place}: the organisation unit {found} is not known; its figures were not read. Write its code into {expected}.",
+)
+UNKNOWN_DATA_ELEMENT = _kind(
+    "unknown_data_element",
+    _WARNING,
+    "{place}: không biết phần tử dữ liệu DHIS2 {found}, nên số liệu không được đọc. Hãy ghi mã vào {expected}.",
+    "{place}: the data element {found} is not known; its figures were not read. Write its code into {expected}.",
+)
+FIGURE_NOT_IN_FORM = _kind(
+    "figure_not_in_form",
+    _WARNING,
+    "{place}: biểu mẫu {expected} không có số liệu {found}, nên không được đọc. Hãy kiểm tra dataSet.",
+    "{place}: the form {expected} does not ask for {found}; it was not read. Check the dataSet.",
+)
+DUPLICATE_DATA_VALUE = _kind(
+    "duplicate_data_value",
+    _WARNING,
+    "{place}: một số liệu được ghi nhiều lần với giá trị khác nhau: {found}. Hãy giữ lại một.",
+    "{place}: one figure stands several times with different values: {found}. Keep one.",
+)
+
 # Whose report, which form, which period
 
 UNKNOWN_FORM = _kind(

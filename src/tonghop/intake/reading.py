@@ -30,7 +30,8 @@ MISSING = "missing"
 BESIDE_VALUE = "beside_value"
 """Flag of a plan that was read from `done/plan`."""
 
-_ABSENT = Value(State.BLANK, flags=(MISSING,))
+ABSENT = Value(State.BLANK, flags=(MISSING,))
+"""The value of a figure that does not stand in the file at all."""
 
 Plans = dict[tuple[str, str], tuple[Decimal, CellAddress, str]]
 """Indicator and breakdown -> the plan that stood beside a value, where, and what was written."""
@@ -130,7 +131,7 @@ def _read_table(sheet: Sheet, index: SheetIndex, table: Table, parts: _Parts) ->
                 part = parts[month]
             place = places.get((row_position, position))
             if place is None:
-                part.cells.append(Cell(nowhere, indicator, measure, breakdown, role, _ABSENT))
+                part.cells.append(Cell(nowhere, indicator, measure, breakdown, role, ABSENT))
                 continue
             at = _address(name, place.row, place.column)
             if place.unclear is not None:
@@ -161,7 +162,7 @@ def _read_fixed(sheet: Sheet, index: SheetIndex, parts: _Parts, *, is_there: boo
         indicator, measure, breakdown, role, _, month = each.figure
         part = parts[month]
         if not is_there:
-            part.cells.append(Cell(CellAddress(sheet.name, ""), indicator, measure, breakdown, role, _ABSENT))
+            part.cells.append(Cell(CellAddress(sheet.name, ""), indicator, measure, breakdown, role, ABSENT))
             continue
         at, raw = CellAddress(sheet.name, each.cell.cell), sheet.rows.get(row, {}).get(column)
         issue = _moved(sheet, each.label_at, each.label, each.cell.label_vi)
