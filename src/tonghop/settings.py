@@ -86,6 +86,10 @@ class Settings(BaseSettings):
         "", repr=False, description="guards the locked cells of templates; without one they are guarded from mistakes only"
     )
     gate_loss_pct: int = Field(20, ge=0, le=100, description="gate 2 refuses a publication that loses more of a period's figures")
+    keep_all_months: int = Field(24, ge=0, description="`tonghop retention` keeps every publication of so many months")
+    keep_monthly_months: int = Field(
+        120, ge=0, description="older ones: the last of each month up to this age, then the last of each year, for ever"
+    )
     max_file_mb: int = Field(50, description="larger files are not opened")
     max_unpacked_mb: int = Field(300, description="a workbook that unpacks to more is not read")
     max_sheets: int = Field(200, description="a workbook with more sheets is not read")

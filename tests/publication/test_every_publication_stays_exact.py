@@ -11,7 +11,7 @@ from tests.publication.world import World
 
 from tonghop import publication
 from tonghop.database import connect
-from tonghop.publication import acts, get_publication, list_publications, live_number, manifest
+from tonghop.publication import acts, get_publication, list_publications, live_number, manifest, retention
 
 pytestmark = pytest.mark.database
 
@@ -54,7 +54,7 @@ class History:
 def test_random_histories(world: World, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     chance = random.Random(seed)
     history = History()
-    acts_done = dict.fromkeys(("submit", "refresh", "discard", "roll back", "kill"), 0)
+    acts_done = dict.fromkeys(("submit", "refresh", "discard", "roll back", "kill", "retain"), 0)
 
     def submit() -> None:
         slot = (chance.choice(world.units), chance.choice(world.periods))
@@ -108,15 +108,45 @@ def test_random_histories(world: World, monkeypatch: pytest.MonkeyPatch, seed: i
         number = max(found.number for found in list_publications())
         history.publish(number, history.published[base])
 
-    steps: dict[str, Callable[[], None]] = {"submit": submit, "refresh": refresh, "discard": discard, "roll back": roll_back, "kill": kill}
-    every_act = ["submit", "refresh", "submit", "discard", "refresh", "roll back", "submit", "refresh", "kill"]
-    for name in every_act + chance.choices(list(steps), weights=(6, 5, 2, 3, 3), k=40):
+    def retain() -> None:
+        """Keep a random half, in one go or completing a run that was killed between expiry and removal."""
+        publication.open_candidate(["none"])  # completes a rollback, if one was interrupted
+        kept = {number for number in history.published if number == history.live or chance.random() < 0.5}
+        with monkeypatch.context() as patch:
+            patch.setattr(retention, "choose", lambda days, *_, **__: dict.fromkeys(kept & days.keys(), "by chance"))
+            if chance.random() < 0.3:
+                with pytest.MonkeyPatch.context() as killing:
+                    killing.setattr(retention._Gaps, "delete", _killing(retention._Gaps.delete, False))
+                    with pytest.raises(Killed):
+                        publication.retain(apply=True)
+            done = publication.retain(apply=True)
+        assert set(done.expiring) <= history.published.keys() - kept
+        history.published = {number: history.published[number] for number in kept}
+        assert hidden_rows(kept) == 0
+        acts_done["retain"] += 1
+
+    steps: dict[str, Callable[[], None]] = {
+        "submit": submit, "refresh": refresh, "discard": discard, "roll back": roll_back, "kill": kill, "retain": retain,
+    }  # fmt: skip
+    every_act = ["submit", "refresh", "submit", "discard", "refresh", "roll back", "submit", "refresh", "kill", "retain"]
+    for name in every_act + chance.choices(list(steps), weights=(6, 5, 2, 3, 3, 2), k=45):
         before = len(list_publications())
         steps[name]()
         acts_done[name] += len(list_publications()) > before or name == "submit"
         history.check(world)
     assert all(acts_done.values()), acts_done
     assert publication.verify_chain().problems == ()
+
+
+def hidden_rows(kept: set[int]) -> int:
+    """Rows of the summary that no kept publication shows."""
+    with connect("auditor") as connection:
+        row = connection.execute(
+            "select count(*) from warehouse.agg_indicator_period a "
+            "where not exists (select from unnest(%s::int[]) k where k >= a.from_publication and k < a.to_publication)",
+            (list(kept),),
+        ).fetchone()
+    return int(row[0]) if row else -1
 
 
 def _killing(function: Callable[..., object], afterwards: bool) -> Callable[..., object]:

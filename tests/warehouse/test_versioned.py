@@ -143,7 +143,7 @@ def test_a_correction_a_vanished_figure_and_a_new_report(story: Story) -> None:
 def test_nobody_sees_a_candidate_but_those_who_may(story: Story) -> None:
     assert story.visits["2 killed between models"] == story.visits["2 built"] == 110
     assert story.visits["2 seen by transformer"] == 1112
-    assert story.visits["2 seen by bi_reader"] == "publication 2 is not published"
+    assert str(story.visits["2 seen by bi_reader"]).startswith("publication 2 is not published")
 
 
 def test_a_rerun_is_harmless_also_after_a_kill_between_models(story: Story) -> None:
@@ -153,12 +153,13 @@ def test_a_rerun_is_harmless_also_after_a_kill_between_models(story: Story) -> N
 
 def test_a_discarded_candidate_leaves_no_trace(story: Story) -> None:
     assert story.tables["2 discarded"] == story.tables["published 1"]
-    assert story.visits["2 asked for after discard"] == "publication 2 is not published"
+    assert str(story.visits["2 asked for after discard"]).startswith("publication 2 is not published")
 
 
 def test_every_publication_can_be_asked_for(story: Story) -> None:
     assert [story.visits[f"as of {number}"] for number in (1, 3, 4)] == [110, 1112, 1100]
-    assert {story.visits[f"as of {number}"] for number in (2, 5)} == {"publication 2 is not published", "publication 5 is not published"}
+    for number in (2, 5):
+        assert str(story.visits[f"as of {number}"]).startswith(f"publication {number} is not published")
 
 
 def test_rebuilding_everything_writes_only_what_differs(story: Story) -> None:

@@ -20,6 +20,7 @@ publications_up_to_the_visible_one as (
         publications.code_version,
         publications.reason,
         publications.manifest_sha256,
+        publications.expired_at,
         publications.number = (select warehouse.visible_publication()) as is_visible
     from publications
     inner join packs on publications.pack_hash = packs.pack_hash

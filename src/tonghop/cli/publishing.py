@@ -27,12 +27,12 @@ def publications(catalog: CatalogOption = None, as_json: JsonOption = False) -> 
     if as_json:
         print_json(found)
         return
-    table = new_table("number", "status", "kind", "published", "periods", "slots changed", "catalog", "code", "manifest")
+    table = new_table("number", "status", "kind", "published", "periods", "slots changed", "catalog", "code", "manifest", "names")
     for each in found:
         kind = f"restates {each.base}" if each.kind == "restatement" else each.kind
         table.add_row(
             str(each.number),
-            "live" if each.is_live else each.status,
+            "live" if each.is_live else "expired" if each.expired_at else each.status,
             kind + (f": {escape(each.reason)}" if each.reason else ""),
             moment(each.published_at),
             span_of(each.periods),
@@ -40,6 +40,7 @@ def publications(catalog: CatalogOption = None, as_json: JsonOption = False) -> 
             each.pack_hash[:12],
             each.code_version[:12],
             (each.manifest_sha256 or "")[:12],
+            escape(", ".join(each.names)),
         )
     console.print(table)
 

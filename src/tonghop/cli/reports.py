@@ -34,8 +34,9 @@ def quality(
 
     database.ensure_server()
     if publication is None:
-        numbers = [each.number for each in list_publications() if each.status == "published" and period in each.periods]
+        shown = [each for each in list_publications() if each.status == "published" and each.expired_at is None]
+        numbers = [each.number for each in shown if period in each.periods]
         if not numbers:
-            raise PublicationProblem(f"No publication brought anything of {period}. `tonghop publications` lists their periods.")
+            raise PublicationProblem(f"No publication that is kept brought anything of {period}: see `tonghop publications`.")
         publication = max(numbers)
     say(f"Quality report of publication {publication}: {quality_report(publication, directory)}")

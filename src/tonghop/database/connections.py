@@ -21,9 +21,12 @@ class DatabaseDown(TonghopError):
     """PostgreSQL does not answer."""
 
 
-def dsn(role: str, publication: int | None = None, database: str = WAREHOUSE) -> str:
-    """A libpq URL for a role. With `publication`, the connection sees the marts as of that number."""
-    options = "" if publication is None else f"?options={quote(f'-c tonghop.publication={publication}')}"
+def dsn(role: str, publication: int | None = None, database: str = WAREHOUSE, *, as_of: str | None = None) -> str:
+    """A libpq URL for a role. With `publication` or `as_of`, the connection sees the marts as of that number, day or moment."""
+    moment = None if as_of is None else as_of.replace(" ", "T", 1).replace(" ", "")  # blanks would separate options
+    wanted = {"publication": publication, "as_of": moment}
+    options = " ".join(f"-c tonghop.{name}={value}" for name, value in wanted.items() if value is not None)
+    options = f"?options={quote(options)}" if options else ""
     return f"postgresql://{role}:{secret(role)}@{_host()}/{database}{options}"
 
 

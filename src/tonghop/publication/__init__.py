@@ -14,6 +14,7 @@ from tonghop.publication.records import (
     live_number,
     open_number,
 )
+from tonghop.publication.retention import Fate, Retention, name_publication, retain
 from tonghop.publication.slot_difference import SlotDifference, diff_versions
 from tonghop.publication.verification import Verification, verify_chain
 from tonghop.publication.withdrawal import Withdrawal, withdraw
@@ -21,8 +22,10 @@ from tonghop.publication.withdrawal import Withdrawal, withdraw
 __all__ = [
     "CorrectionStanding",
     "Difference",
+    "Fate",
     "Publication",
     "PublicationProblem",
+    "Retention",
     "SlotDifference",
     "Trace",
     "Verification",
@@ -35,10 +38,12 @@ __all__ = [
     "list_corrections",
     "list_publications",
     "live_number",
+    "name_publication",
     "open_candidate",
     "open_number",
     "pending",
     "publish",
+    "retain",
     "rollback",
     "trace",
     "verify_chain",

@@ -26,6 +26,7 @@ from tonghop.publication.records import (
     read_live,
     read_publication,
     record_event,
+    require_shown,
     wait_for_writers,
 )
 from tonghop.publication.slots import find_changes, freeze_changes
@@ -272,8 +273,7 @@ def _require_way_back(connection: psycopg.Connection, target: Publication) -> No
             f"Publication {candidate.number} is being built. Let `tonghop refresh` complete it, or give it up with "
             f"`tonghop discard {candidate.number}`; then roll back."
         )
-    if target.status != "published":
-        raise PublicationProblem(f"Publication {target.number} was {target.status}, never published: there is nothing to go back to.")
+    require_shown(target)
     if target.is_live:
         raise PublicationProblem(f"Publication {target.number} is live: there is nothing to go back from.")
 

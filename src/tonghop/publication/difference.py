@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from tonghop.database import connect
-from tonghop.publication.records import require_published
+from tonghop.publication.records import read_publication, require_shown
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def diff(a: int, b: int) -> Difference:
     with connect("auditor") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         for number in (a, b):
-            require_published(connection, number)
+            require_shown(read_publication(connection, number))
         numbers = {"a": a, "b": b, "low": min(a, b), "high": max(a, b)}
         with connection.cursor(row_factory=class_row(ChangedFigure)) as figures:
             changed_figures = figures.execute(_FIGURES, numbers).fetchall()

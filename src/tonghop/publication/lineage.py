@@ -12,7 +12,7 @@ from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from tonghop.database import connect
-from tonghop.publication.records import PublicationProblem, require_published
+from tonghop.publication.records import PublicationProblem, read_publication, require_shown
 
 
 class NotTraceable(PublicationProblem):
@@ -102,7 +102,7 @@ def trace(unit: str, indicator: str, period: str, *, publication: int | None = N
     with connect("auditor", publication=publication) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         if publication is not None:
-            require_published(connection, publication)
+            require_shown(read_publication(connection, publication))
         with connection.cursor(row_factory=dict_row) as cursor:
             figure = _figure(cursor, unit, indicator, period)
             wanted = [("value", indicator)]

@@ -23,7 +23,7 @@ class PublicationProblem(NeedsCorrection):
 
 @dataclass(frozen=True)
 class Publication:
-    """One row of `audit.publication`, with whether it is live and how many slots its change has."""
+    """One row of `audit.publication`, with its names, whether it is live and how many slots its change has."""
 
     number: int
     status: str
@@ -39,6 +39,8 @@ class Publication:
     discarded_at: datetime | None
     manifest_path: str | None
     manifest_sha256: str | None
+    expired_at: datetime | None
+    names: list[str]
     is_live: bool
     slots_changed: int
 
@@ -46,7 +48,8 @@ class Publication:
 _PUBLICATION = """
     select
         p.number, p.status, p.kind, p.base, p.scope_all, p.pack_hash, p.code_version, p.periods, p.reason,
-        p.opened_at, p.published_at, p.discarded_at, p.manifest_path, p.manifest_sha256,
+        p.opened_at, p.published_at, p.discarded_at, p.manifest_path, p.manifest_sha256, p.expired_at,
+        array(select n.name from audit.publication_name as n where n.publication = p.number order by n.given_at) as names,
         p.number is not distinct from (select number from audit.live) as is_live,
         (
             select count(*)::integer from audit.candidate_slot as c
@@ -100,11 +103,17 @@ def read_publication(connection: psycopg.Connection, number: int) -> Publication
     return found
 
 
-def require_published(connection: psycopg.Connection, number: int) -> None:
-    """Raise PublicationProblem when `number` was never published: nothing can be shown or compared at it."""
-    status = read_publication(connection, number).status
-    if status != "published":
-        raise PublicationProblem(f"Publication {number} was never published (it is {status}): there is nothing to show at it.")
+def require_shown(publication: Publication) -> None:
+    """Raise PublicationProblem when a publication cannot be shown: it was never published, or it has expired."""
+    if publication.status != "published":
+        raise PublicationProblem(
+            f"Publication {publication.number} was never published (it is {publication.status}): there is nothing to show at it."
+        )
+    if publication.expired_at is not None:
+        raise PublicationProblem(
+            f"Publication {publication.number} has expired: retention removed its figures on {publication.expired_at:%Y-%m-%d}. "
+            "Its manifest and its files are in the archive; `tonghop publications` lists those that can be shown."
+        )
 
 
 def read_candidate(connection: psycopg.Connection) -> Publication | None:

@@ -177,7 +177,7 @@ def read_evidence(publication: int) -> Iterator[Evidence]:
         head = _one(connection, Head, _query("head"), {"number": publication})
         if head is None:
             raise NoSuchReport(
-                f"Publication {publication} was not published, so there is no report of it. `tonghop publications` lists all."
+                f"Publication {publication} was not published, or has expired: there is no report of it. `tonghop publications` lists all."
             )
         values = {
             "number": publication, "periods": head.periods, "since": head.since,

@@ -21,4 +21,4 @@ select
     (select coalesce(jsonb_object_agg(outcome, files), '{}') from arrivals) as files
 from audit.publication
 inner join catalog.pack on publication.pack_hash = pack.pack_hash
-where publication.number = %(number)s and publication.status = 'published'
+where publication.number = %(number)s and publication.status = 'published' and publication.expired_at is null
