@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from contextlib import suppress
 from datetime import date
@@ -15,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.intake.workbooks import saved, shared, station_sheet, workbook
 
-from tonghop.intake import sheet_text, sheet_xml
+from tonghop.intake import known_sheets, sheet_text, sheet_xml
 from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable
 from tonghop.intake.formats import Format
 from tonghop.intake.limits import Limits
@@ -104,6 +105,55 @@ def test_the_two_readers_agree(xml: str, budget: int) -> None:
         assert quick(xml, budget) in (None, expected)
 
 
+def known(xml: str, budget: int) -> tuple[Sheet, int] | None:
+    """What is made of a sheet whose layout is known; None when it is not, or a value is not plain."""
+    sheet = Sheet("S")
+    left = known_sheets.read_known(known_sheets.cut(xml), sheet, BOOK, budget)
+    return None if left is None else (sheet, left)
+
+
+def learn(xml: str) -> bool:
+    """Read a sheet twice, as it comes from two units; whether its layout is known then."""
+    met = quick(xml, PLENTY)
+    if met is None:
+        return False
+    for _ in range(2):
+        known_sheets.remember(known_sheets.cut(xml), xml, met[0], BOOK.limits)
+    return known(xml, PLENTY) is not None
+
+
+@settings(max_examples=400)
+@given(
+    sheets(),
+    st.lists(FIGURES | st.sampled_from(["2", "7", "1.5", "A\x01", "a]]>b"]), min_size=16, max_size=16),
+    st.sampled_from([PLENTY, 2]),
+)
+def test_a_sheet_of_a_known_layout_is_read_as_any_other(xml: str, figures: list[str], budget: int) -> None:
+    with suppress(Unopenable, *DAMAGED):
+        learn(xml)
+    others = iter(figures)
+    other = re.sub("<v>[^<]*</v>", lambda _: f"<v>{next(others)}</v>", xml)
+    try:
+        expected = exact(other, budget)
+    except (Unopenable, *DAMAGED):
+        with suppress(Unopenable, *DAMAGED):
+            assert known(other, budget) is None
+    else:
+        assert known(other, budget) in (None, expected)
+
+
+def test_values_that_are_not_plain_are_left_to_the_others() -> None:
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1"{{0}}><v>{{1}}</v></c></row></sheetData></worksheet>'
+    for kind, plain, others in (
+        (' t="s"', "1", ("", "a", "-1")),
+        (' t="str"', "x", ("a &amp; b", "a\x01", "a>b")),
+        ("", "12", ("", "x", "1" * 45)),
+    ):
+        assert learn(sheet.format(kind, plain))
+        assert all(known(sheet.format(kind, each), PLENTY) is None for each in others)
+    assert not learn(sheet.format(' t="b"', "1"))
+
+
 @given(st.lists(TEXTS, max_size=6), st.sampled_from(["", ' xml:space="preserve"']))
 def test_the_two_readers_agree_on_shared_strings(texts: list[str], space: str) -> None:
     xml = f'<sst xmlns="{MAIN}" count="1">' + "".join(f"<si><t{space}>{text}</t></si>" for text in texts) + "</sst>"
@@ -169,3 +219,10 @@ def test_usual_workbooks_are_read_by_the_quick_reader(data: bytes) -> None:
     assert sheet_text.read_cells(xml, one, book, PLENTY) == sheet_xml.read_sheet(xml, other, book, PLENTY)
     assert one == other
     assert one.rows
+    cut = known_sheets.cut(xml)
+    for _ in range(2):
+        known_sheets.remember(cut, xml, one, book.limits)
+    again = Sheet("S")
+    has_empty_values = "" in cut.values  # of formulas that no program has calculated
+    assert (known_sheets.read_known(cut, again, book, PLENTY) is None) == has_empty_values
+    assert has_empty_values or again == one

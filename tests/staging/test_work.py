@@ -401,3 +401,11 @@ def test_a_withdrawn_report_that_is_sent_again_is_a_new_version(landing: Path) -
     assert stage(put(landing, "C11/again.xlsx", b"1", days=1))["staged"] == 1
     assert stage(put(landing, "C11/and again.xlsx", b"1", days=2))["unchanged"] == 1
     assert rows("select count(*), count(distinct sha256) from staging.submission") == [(2, 1)]
+
+
+def test_no_figure_is_written_without_its_submission(landing: Path) -> None:
+    with connect("loader") as connection, pytest.raises(psycopg.errors.ForeignKeyViolation, match="submission 999"):
+        connection.execute(
+            "insert into staging.cell (submission_id, indicator_code, measure, breakdown_code, role, state, raw, sheet, cell) "
+            "values (999, 'A', 'value', 'TOTAL', 'additive', 'blank', '', 'S', 'A1')"
+        )

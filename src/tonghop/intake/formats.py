@@ -64,13 +64,18 @@ _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?
 @lru_cache(maxsize=65_536)
 def number_cell(text: str, shown: Format | None, first_day: date) -> RawCell | None:
     """The cell of a stored number by its format; None when the text is no number."""
-    if not _NUMBER.fullmatch(text):
-        return None
-    if shown is None:
-        return RawCell(Kind.NUMBER, text)
+    bare = bare_number(text)
+    if bare is None or shown is None:
+        return bare
     if shown is Format.PERCENT:
         return RawCell(Kind.NUMBER, text, True)
     return RawCell(Kind.DATE, _day_of(text, first_day))
+
+
+@lru_cache(maxsize=65_536)
+def bare_number(text: str) -> RawCell | None:
+    """The cell of a stored number without a format; None when the text is no number."""
+    return RawCell(Kind.NUMBER, text) if _NUMBER.fullmatch(text) else None
 
 
 def _day_of(serial: str, first_day: date) -> str:

@@ -44,11 +44,14 @@ class Header:
     """the columns that hold no figures"""
     known: frozenset[int] = field(init=False)
     """all of these"""
+    by_form_column: Mapping[int, int] = field(init=False)
+    """column of the form -> column of the sheet, in the first part"""
 
     def __post_init__(self) -> None:
         self.columns = frozenset(column for part in self.parts for column in part.columns)
         self.texts = frozenset(column for column in (self.code, self.label, self.unit_of_measure) if column is not None)
         self.known = self.columns | self.texts
+        self.by_form_column = {place: column for column, place in self.parts[0].columns.items()}
 
 
 def may_be_header(row: Mapping[int, RawCell], header: Header) -> bool:
@@ -80,6 +83,12 @@ def header_at(sheet: Sheet, row_number: int, index: SheetIndex, scope: Scope) ->
     A header names at least one column of the form beside its label or code, or two.
     """
     height = index.layout.header_rows
+    if (
+        height == 1
+        and not index.unit_headers
+        and not any(normalise(cell.text) in index.headers for cell in sheet.rows[row_number].values() if _is_worded(cell))
+    ):
+        return None  # the usual case, made short
     texts = _texts(sheet.rows[row_number]) if height == 1 else _texts_of_rows(sheet, row_number, height)
     columns: list[tuple[int, int, Unit | None]] = []
     words: dict[str, int] = {}
@@ -107,8 +116,13 @@ def header_at(sheet: Sheet, row_number: int, index: SheetIndex, scope: Scope) ->
     return Header(parts, code, label, unit_of_measure, row_number + height - 1, texts), repeated
 
 
+def _is_worded(cell: RawCell) -> bool:
+    """Whether a cell holds a text that may name a column."""
+    return cell.kind is Kind.TEXT and len(cell.text) <= VALUE_CHARACTERS
+
+
 def _texts(row: Mapping[int, RawCell]) -> dict[int, str]:
-    return {column: cell.text for column, cell in row.items() if cell.kind is Kind.TEXT and len(cell.text) <= VALUE_CHARACTERS}
+    return {column: cell.text for column, cell in row.items() if _is_worded(cell)}
 
 
 def _texts_of_rows(sheet: Sheet, first: int, height: int) -> dict[int, str]:

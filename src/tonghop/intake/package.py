@@ -7,7 +7,8 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import cast
 from xml.etree.ElementTree import Element, ParseError, XMLPullParser, fromstring
 
@@ -58,17 +59,29 @@ def reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
-def relations(archive: zipfile.ZipFile, path: str, base: str) -> dict[str, tuple[str, str]]:
+def relations(archive: zipfile.ZipFile, path: str, base: str) -> Mapping[str, tuple[str, str]]:
     """Relation id -> (type, path inside the zip). What lies outside the file is left out. Raises Unopenable when `path` is not there."""
     if path not in archive.NameToInfo:
         raise Unopenable(findings.NOT_A_WORKBOOK.issue(found="zip"))
+    xml = archive.read(path)
+    return _relations_again(xml, base) if len(xml) <= REMEMBERED_BYTES else _relations(xml, base)
+
+
+REMEMBERED_BYTES = 1 << 14
+"""Parts that are not longer, and come again in most workbooks, are remembered with what they say."""
+
+
+def _relations(xml: bytes, base: str) -> Mapping[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
-    for element in elements(archive.read(path)):
+    for element in elements(xml):
         if local(element.tag) == "Relationship" and element.get("TargetMode") != "External":
             target = element.attrib["Target"]
             whole = target.lstrip("/") if target.startswith("/") else joined(base, target)
             found[element.attrib["Id"]] = element.attrib["Type"], whole
     return found
+
+
+_relations_again = lru_cache(maxsize=64)(_relations)
 
 
 def joined(base: str, target: str) -> str:

@@ -16,13 +16,13 @@ from typing import NamedTuple
 from tonghop.catalog import normalise
 from tonghop.catalog.rows import Unit
 from tonghop.intake import findings
-from tonghop.intake.cells import Sheet, address
+from tonghop.intake.cells import RawCell, Sheet, address
 from tonghop.intake.findings import Issue
 from tonghop.intake.form_index import PackIndex, SheetIndex
 from tonghop.intake.numbers import parse_value
 from tonghop.intake.recognise import Report
 from tonghop.intake.scope import Scope
-from tonghop.intake.tables import Table, find_figures
+from tonghop.intake.tables import Table, Unclear, find_figures
 from tonghop.model import Cell, CellAddress, Finding, Measure, Narrative, Period, PeriodType, Slot, State, SubmissionReading, Value
 
 MISSING = "missing"
@@ -120,27 +120,34 @@ def read_report(report: Report, index: PackIndex) -> ReportReading:
 
 def _read_table(sheet: Sheet, index: SheetIndex, table: Table, parts: _Parts) -> None:
     """One cell for every row and column of the form, in its order; what is wrong goes to the part that the cell belongs to."""
-    name, places = sheet.name, table.places
+    name, places, plain = sheet.name, table.places, table.plain
     nowhere = CellAddress(name, "")
     part = parts[None]
     has_months = index.has_months
     for row_position, figures in enumerate(index.sheet.grid):
         expects = index.expects[row_position]
+        place: tuple[int, int, RawCell | None, Unclear | None] | None
+        plain_row = plain.get(row_position)
         for position, (indicator, measure, breakdown, role, _, month) in enumerate(figures):
             if has_months:
                 part = parts[month]
-            place = places.get((row_position, position))
+            if plain_row is None:
+                place = places.get((row_position, position))
+            else:
+                column = plain_row.columns.get(position)
+                place = None if column is None else (plain_row.row, column, plain_row.cells.get(column), None)
             if place is None:
                 part.cells.append(Cell(nowhere, indicator, measure, breakdown, role, ABSENT))
                 continue
-            at = _address(name, place.row, place.column)
-            if place.unclear is not None:
-                kind, found, expected = place.unclear
+            row_number, column, raw, unclear = place
+            at = _address(name, row_number, column)
+            if unclear is not None:
+                kind, found, expected = unclear
                 part.findings.append(kind.at(name, at.cell, found=found, expected=expected, indicator_code=indicator))
-                raw = place.raw.text if place.raw else ""
-                part.cells.append(Cell(at, indicator, measure, breakdown, role, Value(State.UNREADABLE, raw=raw)))
+                value = Value(State.UNREADABLE, raw=raw.text if raw else "")
+                part.cells.append(Cell(at, indicator, measure, breakdown, role, value))
                 continue
-            parsed = parse_value(place.raw, expects[position])
+            parsed = parse_value(raw, expects[position])
             if parsed.issues:
                 part.findings.extend(issue.at(at, indicator) for issue in parsed.issues)
             if parsed.plan is not None:

@@ -35,26 +35,48 @@ MOST_ROWS = 200
 """Findings of one kind about the rows of one sheet; the rest is counted."""
 
 
+Unclear = tuple[FindingKind, str | None, str | None]
+"""Why a cell cannot be read whatever stands in it: finding, found, expected."""
+
+
 class Place(NamedTuple):
     """Where a figure of the form stands, and what stands there."""
 
     row: int
     column: int
     raw: RawCell | None
-    unclear: tuple[FindingKind, str | None, str | None] | None = None
-    """why the cell cannot be read whatever stands in it: finding, found, expected"""
+    unclear: Unclear | None = None
+
+
+class PlainRow(NamedTuple):
+    """A row of the form that stands in one row of the sheet, as in most workbooks."""
+
+    row: int
+    cells: Mapping[int, RawCell]
+    columns: Mapping[int, int]
+    """column of the form -> column of the sheet"""
 
 
 @dataclass
 class Table:
     """Figures by row and column of the form, and what is wrong about where they stand."""
 
+    plain: dict[int, PlainRow] = field(default_factory=dict)
+    """by row of the form"""
     places: dict[tuple[int, int], Place] = field(default_factory=dict)
+    """figures that do not stand in plain rows"""
     first_row: dict[int, int] = field(default_factory=dict)
     """row of the form -> row of the sheet where it stands first"""
     findings: list[Finding] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     """findings about rows, by code"""
+
+    def spread(self, position: int) -> None:
+        """Turn a plain row into places, because there is something to say about one of them."""
+        row = self.plain.pop(position, None)
+        if row is not None:
+            for form_column, column in row.columns.items():
+                self.places[position, form_column] = Place(row.row, column, row.cells.get(column))
 
     def note(self, finding: Finding) -> bool:
         """Add a finding about a row; a sheet with very many of one kind is told of the first ones, and how many more there are.
@@ -205,8 +227,7 @@ class _Search:
             if column not in header.texts and (cell.kind is Kind.TEXT or column not in header.columns):
                 return False
         self.awaiting = None
-        for column, form_column in header.parts[0].columns.items():
-            table.places[position, form_column] = Place(row_number, column, row.get(column))
+        table.plain[position] = PlainRow(row_number, row, header.by_form_column)
         table.first_row[position] = row_number
         return True
 
@@ -297,6 +318,7 @@ class _Search:
     def _take_figures(
         self, row_number: int, row: Mapping[int, RawCell], position: int, columns: Mapping[int, int], table: Table, label: str
     ) -> None:
+        table.spread(position)
         places = table.places
         same = False
         for column, form_column in columns.items():
@@ -462,11 +484,14 @@ class _Search:
 def _frame(row: Mapping[int, RawCell], header: Header) -> tuple[RawCell | None, ...]:
     """What stands in a row beside its figures."""
     at = row.get
-    return tuple([None if column is None else at(column) for column in (header.code, header.label, header.unit_of_measure)])
+    return at(header.code or 0), at(header.label or 0), at(header.unit_of_measure or 0)
 
 
 def _unclear_merges(sheet: Sheet, table: Table) -> None:
     """Mark the figures that one merged cell covers: which of them it is meant for is not known."""
+    for position, plain in list(table.plain.items()):
+        if any(top <= plain.row <= bottom for top, _, bottom, _ in sheet.merges):
+            table.spread(position)
     keys = {(place.row, place.column): key for key, place in table.places.items()}
     rows = sorted({row for row, _ in keys})
     columns = sorted({column for _, column in keys})

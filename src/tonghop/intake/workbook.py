@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import zipfile
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
-from tonghop.intake import findings, sheet_text, sheet_xml
+from tonghop.intake import findings, known_sheets, sheet_text, sheet_xml
 from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable, address, clean, position
 from tonghop.intake.formats import read_formats
 from tonghop.intake.limits import Limits
-from tonghop.intake.package import DAMAGED, decoded, elements, joined, local, reason, relations
+from tonghop.intake.package import DAMAGED, REMEMBERED_BYTES, decoded, elements, joined, local, reason, relations
 from tonghop.intake.sheet_xml import Book
 
 __all__ = ["Kind", "RawCell", "Sheet", "Unopenable", "address", "clean", "position", "read_workbook"]
@@ -31,7 +32,8 @@ def read_workbook(archive: zipfile.ZipFile, limits: Limits) -> list[Sheet]:
 
 def _read_parts(archive: zipfile.ZipFile, limits: Limits) -> list[Sheet]:
     book_path = _book_path(archive)
-    tabs = _read_tabs(archive.read(book_path))
+    book_xml = archive.read(book_path)
+    tabs = _read_tabs_again(book_xml) if len(book_xml) <= REMEMBERED_BYTES else _read_tabs(book_xml)
     if len(tabs.sheets) > limits.max_sheets:
         raise Unopenable(findings.TOO_LARGE.issue(found=f"{len(tabs.sheets)} sheets", expected=f"{limits.max_sheets} sheets"))
     if len({name for name, _, _ in tabs.sheets}) < len(tabs.sheets):
@@ -71,12 +73,19 @@ def _read_strings(xml: bytes, limits: Limits) -> list[RawCell]:
 
 def _read_sheet(xml: bytes, sheet: Sheet, book: Book, budget: int) -> int:
     text = decoded(xml)
+    cut = known_sheets.cut(text)
+    left = known_sheets.read_known(cut, sheet, book, budget)
+    if left is not None:
+        return left
     sheet.hidden_columns = sheet_xml.hidden_columns(text)
     if sheet_text.is_plain(xml):
         try:
-            return sheet_text.read_cells(text, sheet, book, budget)
+            left = sheet_text.read_cells(text, sheet, book, budget)
         except sheet_text.NotPlain:
             pass
+        else:
+            known_sheets.remember(cut, text, sheet, book.limits)
+            return left
     return sheet_xml.read_sheet(text, sheet, book, budget)
 
 
@@ -105,3 +114,6 @@ def _read_tabs(xml: bytes) -> _Tabs:
         elif tag == "workbookPr" and element.get("date1904") in ("1", "true"):
             first_day = date(1904, 1, 1)
     return _Tabs(sheets, first_day)
+
+
+_read_tabs_again = lru_cache(maxsize=64)(_read_tabs)

@@ -3,8 +3,9 @@
 from tonghop.readers.bounds import Bounds
 from tonghop.readers.files import Answer, FileToRead, Reader, Trouble, TroubleKind, read_one
 from tonghop.readers.fingerprint import RECOMPUTED, reading_sha256
+from tonghop.readers.lines import CELL_COLUMNS
 from tonghop.readers.pool import Job, ReaderPool, reader_pool
-from tonghop.readers.prepared import CELL_COLUMNS, NARRATIVE_COLUMNS, Prepared, PreparedSubmission, with_key
+from tonghop.readers.prepared import NARRATIVE_COLUMNS, Prepared, PreparedSubmission, with_key
 
 __all__ = [
     "CELL_COLUMNS",

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from decimal import Decimal
-from functools import lru_cache
-from json.encoder import encode_basestring as _quoted
 
 from tonghop.model import Cell
+from tonghop.readers.lines import write_lines
 
 RECOMPUTED = """
 select
@@ -45,31 +43,9 @@ group by submission.submission_id
 
 def reading_sha256(cells: Iterable[Cell]) -> str:
     """The hash of a submission's cells, whatever their order."""
-    lines = sorted(_line(cell).encode() for cell in cells)
-    return hashlib.sha256(b"\n".join(lines)).hexdigest()
+    return hash_of(write_lines(cells)[1])
 
 
-def _line(cell: Cell) -> str:
-    """The cell as `json.dumps(…, ensure_ascii=False)` writes it; put together by hand, since every figure passes here."""
-    value, at = cell.value, cell.at
-    number = plain_number(value.number)
-    return (
-        f"[{_figure(cell.indicator_code, cell.measure, cell.breakdown_code, cell.role, value.state)}, "
-        f"{'null' if number is None else _quoted(number)}, {_quoted(value.raw)}, {_quoted(','.join(value.flags))}, "
-        f"{_quoted(at.sheet)}, {_quoted(at.cell)}]"
-    )
-
-
-@lru_cache(maxsize=65_536)
-def _figure(*words: str) -> str:
-    return ", ".join(map(_quoted, words))
-
-
-def plain_number(number: Decimal | None) -> str | None:
-    """A number without exponent, trailing zeros or negative zero: `1E+3` and `1000.00` are both `1000`."""
-    if number is None:
-        return None
-    text = format(number, "f")
-    if "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+def hash_of(canonical: Iterable[str]) -> str:
+    """The hash of canonical lines. Code points sort as their UTF-8 bytes do. Raises UnicodeEncodeError for text that is none."""
+    return hashlib.sha256("\n".join(sorted(canonical)).encode()).hexdigest()

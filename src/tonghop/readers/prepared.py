@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
-from functools import lru_cache
 from typing import NamedTuple
 
-from tonghop.model import Cell, Finding, Narrative, Reading, Slot, SubmissionReading
-from tonghop.readers.fingerprint import reading_sha256
+from tonghop.model import Finding, Narrative, Reading, Slot, SubmissionReading
+from tonghop.readers.fingerprint import hash_of
+from tonghop.readers.lines import escaped, write_lines
 
-CELL_COLUMNS = "indicator_code, measure, breakdown_code, role, state, value, raw, flags, sheet, cell"
-"""The columns of `staging.cell` in the order in which `cell_lines` gives them, behind the key."""
 NARRATIVE_COLUMNS = "sheet, cell, topic, text"
 
 
@@ -43,13 +38,14 @@ def prepare(reading: Reading) -> Prepared:
 
 
 def _prepared(submission: SubmissionReading) -> PreparedSubmission:
+    rows, canonical = write_lines(submission.cells)
     return PreparedSubmission(
         submission.slot,
         submission.form_version,
         submission.as_of_date,
-        reading_sha256(submission.cells),
-        len(submission.cells),
-        "\n".join(map(_cell_line, submission.cells)).encode(),
+        hash_of(canonical),
+        len(rows),
+        "\n".join(rows).encode(),
         "\n".join(map(_narrative_line, submission.narratives)).encode(),
         submission.findings,
     )
@@ -61,37 +57,5 @@ def with_key(key: int, lines: bytes) -> bytes:
     return start + lines.replace(b"\n", b"\n" + start) + b"\n" if lines else b""
 
 
-def _cell_line(cell: Cell) -> str:
-    value, at = cell.value, cell.at
-    return (
-        f"{_figure(cell.indicator_code, cell.measure, cell.breakdown_code, cell.role)}\t{value.state}\t{_number(value.number)}\t"
-        f"{_text(value.raw)}\t{_array(value.flags)}\t{_text(at.sheet)}\t{at.cell}"
-    )
-
-
 def _narrative_line(narrative: Narrative) -> str:
-    return "\t".join(map(_text, (narrative.at.sheet, narrative.at.cell, narrative.topic, narrative.text)))
-
-
-@lru_cache(maxsize=65_536)
-def _figure(*words: str) -> str:
-    return "\t".join(map(_text, words))
-
-
-def _number(number: Decimal | None) -> str:
-    return r"\N" if number is None else str(number)
-
-
-@lru_cache(maxsize=1_024)
-def _array(flags: Iterable[str]) -> str:
-    quoted = ('"' + flag.replace("\\", "\\\\").replace('"', '\\"') + '"' for flag in flags)
-    return _text(f"{{{','.join(quoted)}}}")
-
-
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}
-
-
-@lru_cache(maxsize=16_384)
-def _text(text: str) -> str:
-    return _SPECIAL.sub(lambda special: _ESCAPES[special[0]], text)
+    return "\t".join(map(escaped, (narrative.at.sheet, narrative.at.cell, narrative.topic, narrative.text)))
