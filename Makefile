@@ -7,6 +7,8 @@ SHELL := /bin/bash
 UV := uv==0.13.9
 BIN := .venv/bin
 READY := .venv/.ready
+# hundreds of processes start here; none should compile what it imports
+export PYTHONDONTWRITEBYTECODE :=
 # the first of these that works and has venv; PYTHON=… chooses another
 PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$python && break; done)
@@ -61,6 +63,6 @@ $(READY): requirements.lock pyproject.toml
 	fi
 	@echo "installing the locked packages (some 600 MB at first; a minute or two)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $(READY)

@@ -68,7 +68,15 @@ def names_columns(row: Mapping[int, RawCell], header: Header) -> bool:
     if header.columns.isdisjoint(row):
         return False
     texts = [cell.text for cell in row.values() if cell.kind is Kind.TEXT and len(cell.text) <= LABEL_CHARACTERS]
-    return len(texts) == len(row) > 1 and any(fold(text) in vocabulary.CODE_HEADERS | vocabulary.LABEL_HEADERS for text in texts)
+    return len(texts) == len(row) > 1 and any(fold(text) in _NAMES_OF_ROWS for text in texts)
+
+
+_NAMES_OF_ROWS = vocabulary.CODE_HEADERS | vocabulary.LABEL_HEADERS
+
+
+def is_worded_as_header(row: Mapping[int, RawCell], header: Header) -> bool:
+    """Whether beside the figures of a row stand words that usually stand above codes or labels."""
+    return any(fold(text_at(row, column)[:LABEL_CHARACTERS]) in _NAMES_OF_ROWS for column in header.texts)
 
 
 def text_at(row: Mapping[int, RawCell], column: int | None) -> str:

@@ -19,17 +19,18 @@ from tonghop.intake.cells import Kind, RawCell, Sheet, address, clean
 from tonghop.intake.findings import FindingKind
 from tonghop.intake.form_index import SheetIndex
 from tonghop.intake.head import FIELDS
-from tonghop.intake.headers import Header, header_at, is_numbering, may_be_header, names_columns, text_at
+from tonghop.intake.headers import Header, header_at, is_numbering, is_worded_as_header, may_be_header, names_columns, text_at
 from tonghop.intake.matching import told
 from tonghop.intake.proposals import for_column, for_row, for_unit
 from tonghop.intake.scope import Scope
-from tonghop.intake.vocabulary import LABEL_CHARACTERS, fold, squeeze
+from tonghop.intake.vocabulary import LABEL_CHARACTERS, VALUE_CHARACTERS, fold, squeeze
 from tonghop.model import CellAddress, Finding, Narrative
 
 _STARTS_WITH_DIGIT = re.compile(r"\W*[0-9]")
 
 _RUNNING_DIGITS = 3
 """A number that is not longer is a running number, not a code of a unit."""
+_TEXT = Kind.TEXT
 _MOST_SEEN = 10_000
 MOST_ROWS = 200
 """Findings of one kind about the rows of one sheet; the rest is counted."""
@@ -145,7 +146,8 @@ class _Search:
             row = sheet.rows[row_number]
             if self.fixed:
                 row = {column: cell for column, cell in row.items() if (row_number, column) not in self.fixed}
-            if row and not (self.header and row_number <= self.header.last_row):
+            header = self.header
+            if row and (header is None or (row_number > header.last_row and not self._is_like_one_before(row_number, row, header))):
                 self._row(row_number, row)
         for table in (found.own, found.astray):
             table.note_the_rest(sheet.name)
@@ -169,8 +171,6 @@ class _Search:
 
     def _row(self, row_number: int, row: Mapping[int, RawCell]) -> None:
         header = self.header
-        if header is not None and self._is_like_one_before(row_number, row, header):
-            return
         if self.has_columns and (header is None or may_be_header(row, header)):
             if self._is_header(row_number):
                 return
@@ -187,7 +187,7 @@ class _Search:
         if position is not None:
             self.awaiting = None
             self._take(row_number, row, position, unit, header)
-            if said == self._said and self._can_be_remembered and not may_be_header(row, header):
+            if said == self._said and self._can_be_remembered and not may_be_header(row, header) and not is_worded_as_header(row, header):
                 self.index.rows_seen[_frame(row, header)] = position
         elif self._remark(row_number, row):
             return
@@ -223,13 +223,21 @@ class _Search:
             return False
         if row_number in self.sheet.hidden_rows:
             return False
+        figures, texts = header.columns, header.texts
         for column, cell in row.items():
-            if column not in header.texts and (cell.kind is Kind.TEXT or column not in header.columns):
+            if column in figures:
+                if cell.kind is _TEXT and not self._is_figure(cell.text):
+                    return False
+            elif column not in texts:
                 return False
         self.awaiting = None
         table.plain[position] = PlainRow(row_number, row, header.by_form_column)
         table.first_row[position] = row_number
         return True
+
+    def _is_figure(self, text: str) -> bool:
+        """Whether a text in a column of figures may be one, and is surely no header."""
+        return text[:1].isdigit() and normalise(text[:VALUE_CHARACTERS]) not in self.index.headers
 
     def _at(self, row_number: int, column: int) -> CellAddress:
         return CellAddress(self.sheet.name, address(row_number, column))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -88,10 +88,10 @@ class Shelf:
         for folder in folders:
             folder.mkdir(exist_ok=True)
         with ThreadPoolExecutor(_FLUSHING) as flushing:
-            list(flushing.map(_flush, targets))
+            _flush_all(flushing, list(targets))
             for aside, target in targets.items():
                 aside.replace(target)  # where another process was faster, its file has the same bytes
-            list(flushing.map(_flush, folders))
+            _flush_all(flushing, list(folders))
 
 
 _FLUSHING = 8
@@ -123,10 +123,15 @@ def _path(sha256: str) -> Path:
     return settings().archive_path / relative_path(sha256)
 
 
-def _flush(path: Path) -> None:
-    """Have a file or folder written to disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _flush_all(flushing: ThreadPoolExecutor, paths: Sequence[Path]) -> None:
+    list(flushing.map(_flush, [paths[share::_FLUSHING] for share in range(min(_FLUSHING, len(paths)))]))
+
+
+def _flush(paths: Iterable[Path]) -> None:
+    """Have files or folders written to disk."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 from typing import Literal, LiteralString, NamedTuple
 
@@ -31,7 +32,7 @@ class Arrival:
     submissions: tuple[PreparedSubmission, ...]
     findings: tuple[Finding, ...]
 
-    @property
+    @cached_property
     def key(self) -> ArrivalKey:
         """What makes it this arrival and no other."""
         return ArrivalKey(self.sha256, self.file.uri, self.file.received_at)
@@ -84,10 +85,21 @@ def known(connection: psycopg.Connection, arrivals: Sequence[ArrivalKey], pack_h
     return {arrivals[position - 1] for (position,) in found}
 
 
-def can_go_together(arrivals: Iterable[Arrival], arrival: Arrival) -> bool:
-    """Whether an arrival may be written down in one transaction with others: it shares no slot with them, and is none of them."""
-    slots = {submission.slot for submission in arrival.submissions}
-    return all(other.key != arrival.key and slots.isdisjoint(submission.slot for submission in other.submissions) for other in arrivals)
+class Together:
+    """Arrivals that may be written down in one transaction: no two of them share a slot, and none comes twice."""
+
+    def __init__(self) -> None:
+        self.arrivals: list[Arrival] = []
+        self._taken: set[ArrivalKey | Slot] = set()
+
+    def add(self, arrival: Arrival) -> bool:
+        """Take an arrival in, unless it cannot go together with those that are here; answers whether it was."""
+        takes: set[ArrivalKey | Slot] = {arrival.key, *(submission.slot for submission in arrival.submissions)}
+        if not self._taken.isdisjoint(takes):
+            return False
+        self.arrivals.append(arrival)
+        self._taken |= takes
+        return True
 
 
 def register(connection: psycopg.Connection, arrivals: Sequence[Arrival]) -> list[Registered]:
@@ -95,7 +107,7 @@ def register(connection: psycopg.Connection, arrivals: Sequence[Arrival]) -> lis
 
     A slot gets a new version unless its latest one has the same bytes and was read to the same figures (withdrawn ones aside: sent
     again, a report counts again). No two of the arrivals
-    may share a slot (`can_go_together`). Runs that write the same slots at the same time queue up on locks of those slots.
+    may share a slot (`Together`). Runs that write the same slots at the same time queue up on locks of those slots.
     """
     with connection.transaction():
         _lock(connection, [submission.slot for arrival in arrivals for submission in arrival.submissions])

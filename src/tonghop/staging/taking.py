@@ -27,11 +27,11 @@ from tonghop.staging import archive, landing
 from tonghop.staging.arrivals import was_put_away
 from tonghop.staging.findings import READER_FAILED, SLOT_TWICE, TROUBLE
 from tonghop.staging.landing import Area, Gone, LandedFile, LandingMissing, NotReadable
-from tonghop.staging.registry import Arrival, ArrivalKey, Registered, can_go_together, known, register, slots_named_twice
+from tonghop.staging.registry import Arrival, ArrivalKey, Registered, Together, known, register, slots_named_twice
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 25
+TOGETHER = 50
 """Files that are read in one go and written down in one transaction."""
 
 
@@ -223,14 +223,14 @@ def _write_down(connection: psycopg.Connection, pack: Pack, group: _Group, reade
     """Wait for the readings of a group, write them down, and say what became of its files."""
     assert group.job is not None, "a group was fetched before it is written down"
     answers = iter(readers.answers(group.job))
-    together: list[Arrival] = []
+    together = Together()
     for kept in group.kept:
         arrival = _arrival(kept, pack, None if kept.too_large else next(answers))
-        if not can_go_together(together, arrival):
-            group.outcomes |= _register_all(connection, together)
-            together = []
-        together.append(arrival)
-    group.outcomes |= _register_all(connection, together)
+        if not together.add(arrival):
+            group.outcomes |= _register_all(connection, together.arrivals)
+            together = Together()
+            together.add(arrival)
+    group.outcomes |= _register_all(connection, together.arrivals)
     return [group.outcomes[uri] for uri in group.uris]
 
 
