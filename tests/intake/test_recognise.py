@@ -210,6 +210,23 @@ def test_contradictions_are_findings_of_the_submission(changed: dict[str, Any], 
     assert code in of_submission(station(pack, **changed))
 
 
+def test_a_version_that_the_rows_and_columns_are_not_is_a_contradiction(pack: Pack) -> None:
+    marked_old = station(pack, form="ST v1")
+    finding = the(marked_old, "form_version_contradiction")
+    assert (finding.found, finding.expected, finding.severity) == ("ST v1", "ST v2", "critical")
+    assert finding.sheet == "Khám bệnh"
+    assert the(read(station_file(as_before()), pack), "form_version_contradiction").expected == "ST v1"
+    for agreeing in (as_before(form="ST v1", period="Tháng 6/2022"), station_sheet()):
+        reading = read(station_file(agreeing), pack)
+        assert "form_version_contradiction" not in of_submission(reading) + of_file(reading)
+
+
+def as_before(**changed: Any) -> Grid:
+    """The station's sheet without the column that version 2 has added."""
+    added = station_table()[0].index("Trong đó nữ")
+    return station_head(**changed) + [row[:added] + row[added + 1 :] for row in station_table()]
+
+
 def test_a_period_in_the_title_that_differs_is_a_contradiction_with_its_evidence(pack: Pack) -> None:
     grid = station_sheet()
     grid[1] = ["BÁO CÁO HOẠT ĐỘNG THÁNG 7/2022"]

@@ -198,6 +198,12 @@ FORM_VERSION_NOT_VALID = _kind(
     "{place}: phiên bản biểu mẫu {found} không còn dùng cho kỳ này. Hãy dùng {expected}.",
     "{place}: form version {found} is not in use in this period. Use {expected}.",
 )
+FORM_VERSION_CONTRADICTION = _kind(
+    "form_version_contradiction",
+    _CRITICAL,
+    "{place}: ghi là {found} nhưng các dòng, cột là của {expected}. Hãy dùng đúng biểu mẫu và ghi đúng phiên bản.",
+    "{place}: it says {found}, but rows and columns are those of {expected}. Use one form and name its version.",
+)
 FORM_NOT_FOR_UNIT = _kind(
     "form_not_for_unit",
     _CRITICAL,

@@ -10,6 +10,7 @@ from tonghop.catalog.rows import Form, Unit
 from tonghop.intake import findings, vocabulary
 from tonghop.intake.cells import Sheet
 from tonghop.intake.form_index import FormIndex, PackIndex, names_of
+from tonghop.intake.form_version import better_version
 from tonghop.intake.head import Found, Introduced, read_marker, read_period, texts_of
 from tonghop.intake.matching import CANDIDATES, told
 from tonghop.model import Candidate, Finding, Period, PeriodType, Proposal
@@ -218,6 +219,8 @@ def _form_of(
         form = marked
     problems: list[Finding] = []
     found = index.form(form)
+    if marker is not None and (other := better_version(form, [member.sheet for member in members], index)):
+        problems.append(findings.FORM_VERSION_CONTRADICTION.at(*where, found=form_names([form]), expected=form_names([other])))
     if not form.valid_at(period.end_date):
         current = pack.form_at(form.form_code, period.end_date)
         expected = form_names([current]) if current else "–"
