@@ -67,6 +67,19 @@ def test_the_keys_of_the_marts_lead_to_their_dimensions(manifest: dict[str, Any]
 
 
 @pytest.mark.database
+def test_metrics_count_reports_and_never_add_up_figures(manifest: dict[str, Any]) -> None:
+    """A sum over figures is right for some kinds of indicators only; a count of reports is right however it is grouped."""
+    measured = {each["name"]: each for each in manifest["semantic_models"].values() if each["measures"]}
+    assert {each["node_relation"]["alias"] for each in measured.values()} == {"data_quality"}
+    assert {measure["agg"] for each in measured.values() for measure in each["measures"]} == {"sum"}
+    ratios = [metric["type_params"] for metric in manifest["metrics"].values() if metric["type"] == "ratio"]
+    assert {(each["numerator"]["name"], each["denominator"]["name"]) for each in ratios} == {
+        ("reports_in_force", "reports_owed"),
+        ("reports_on_time", "reports_owed"),
+    }
+
+
+@pytest.mark.database
 def test_layers_point_one_way(manifest: dict[str, Any]) -> None:
     allowed = {
         "staging": {"staging"},
