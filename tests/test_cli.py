@@ -308,7 +308,8 @@ def test_dsn_prints_a_url_and_nothing_else(published: tuple[Told, ...]) -> None:
     assert told.code == 0 and told.err == "" and told.out.count("\n") == 1
     with psycopg.connect(told.out.strip()) as connection:
         assert connection.execute("select max(number) from marts.publication").fetchone() == (1,)
-    assert tonghop("dsn", "postgres").code == 2
+    refused = tonghop("dsn", "postgres")
+    assert refused.code == 1 and "There is no reader postgres" in refused.err
 
 
 def test_the_quality_report_of_a_period(published: tuple[Told, ...], tmp_path: Path) -> None:

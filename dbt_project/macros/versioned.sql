@@ -70,6 +70,9 @@
         comment on column {{ this }}.from_publication is 'First publication that shows this row';
         comment on column {{ this }}.to_publication is 'First publication that no longer shows it; {{ open_end() }} while it is shown';
     {% endif %}
+    {% if execute and flags.EMPTY and 'unit_key' in model.columns %}
+        {{ limit_to_branches() }}
+    {% endif %}
     {% if execute and not flags.EMPTY %}
         analyze {{ this }};
     {% endif %}

@@ -32,6 +32,11 @@ def secret(name: str) -> str:
     return str(_remember("secrets.json", name, lambda: secrets.token_urlsafe(24)))
 
 
+def forget_secret(name: str) -> None:
+    """Forget a password that nothing uses any more."""
+    _forget("secrets.json", name)
+
+
 def port(name: str) -> int:
     """The TCP port on loopback that the service of that name uses; chosen among free ones at first, then kept."""
     return int(_remember("ports.json", name, _free_port))
@@ -39,8 +44,12 @@ def port(name: str) -> int:
 
 def forget_port(name: str) -> None:
     """Let `port` choose anew, because another program has taken the kept one."""
+    _forget("ports.json", name)
+
+
+def _forget(file_name: str, name: str) -> None:
     with FileLock(state_folder() / ".state.lock"):
-        path = settings().home / "ports.json"
+        path = settings().home / file_name
         kept = _read(path)
         kept.pop(name, None)
         _write(path, kept)

@@ -13,6 +13,9 @@ from tonghop.state import port, secret
 ROLES = ("loader", "transformer", "publisher", "auditor", "bi_reader")
 """Login roles of the warehouse; `airflow` owns the metadata database of Airflow and can do nothing here."""
 
+GROUPS = ("see_candidate", "see_everything", "limited_reader", "marts_owner")
+"""Roles without login: who may look one publication ahead, who sees every unit and count, who has limits, whose the marts are."""
+
 WAREHOUSE = "tonghop"
 AIRFLOW = "airflow"
 
@@ -23,11 +26,17 @@ class DatabaseDown(TonghopError):
 
 def dsn(role: str, publication: int | None = None, database: str = WAREHOUSE, *, as_of: str | None = None) -> str:
     """A libpq URL for a role. With `publication` or `as_of`, the connection sees the marts as of that number, day or moment."""
-    moment = None if as_of is None else as_of.replace(" ", "T", 1).replace(" ", "")  # blanks would separate options
-    wanted = {"publication": publication, "as_of": moment}
-    options = " ".join(f"-c tonghop.{name}={value}" for name, value in wanted.items() if value is not None)
-    options = f"?options={quote(options)}" if options else ""
-    return f"postgresql://{role}:{secret(role)}@{_host()}/{database}{options}"
+    return _url(role, secret(role), publication, as_of, database)
+
+
+def reader_dsn(name: str, publication: int | None = None, *, as_of: str | None = None) -> str:
+    """The same for a login with limits; `readers` makes them."""
+    return _url(name, reader_secret(name), publication, as_of, WAREHOUSE)
+
+
+def reader_secret(name: str) -> str:
+    """The password of a login with limits. Its key cannot be that of anything else which the state folder keeps."""
+    return secret(f"reader {name}")
 
 
 def sqlalchemy_url(role: str, publication: int | None = None, database: str = WAREHOUSE) -> str:
@@ -51,6 +60,14 @@ def connect(role: str, *, publication: int | None = None, autocommit: bool = Fal
 def admin_connect(database: str = WAREHOUSE) -> psycopg.Connection:
     """Connect as superuser, in autocommit."""
     return _connect(admin_dsn(database), autocommit=True)
+
+
+def _url(role: str, password: str, publication: int | None, as_of: str | None, database: str) -> str:
+    moment = None if as_of is None else as_of.replace(" ", "T", 1).replace(" ", "")  # blanks would separate options
+    wanted = {"publication": publication, "as_of": moment}
+    options = " ".join(f"-c tonghop.{name}={value}" for name, value in wanted.items() if value is not None)
+    options = f"?options={quote(options)}" if options else ""
+    return f"postgresql://{role}:{password}@{_host()}/{database}{options}"
 
 
 def _connect(url: str, autocommit: bool) -> psycopg.Connection:

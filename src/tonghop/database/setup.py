@@ -10,7 +10,7 @@ from filelock import FileLock
 from psycopg import sql
 
 from tonghop.database import embedded
-from tonghop.database.connections import AIRFLOW, ROLES, WAREHOUSE, admin_connect
+from tonghop.database.connections import AIRFLOW, GROUPS, ROLES, WAREHOUSE, admin_connect
 from tonghop.errors import TonghopError
 from tonghop.settings import settings
 from tonghop.state import secret, state_folder
@@ -46,8 +46,9 @@ def stop_server() -> None:
 
 def _ensure_roles(connection: psycopg.Connection) -> None:
     there = {name for (name,) in connection.execute("select rolname from pg_roles")}
-    if "see_candidate" not in there:
-        connection.execute("create role see_candidate nologin")
+    for group in GROUPS:
+        if group not in there:
+            connection.execute(sql.SQL("create role {} nologin").format(sql.Identifier(group)))
     for role in (*ROLES, AIRFLOW):
         act = "alter" if role in there else "create"
         connection.execute(sql.SQL(act + " role {} login nosuperuser password {}").format(sql.Identifier(role), secret(role)))
