@@ -285,3 +285,10 @@ def test_the_marts_do_not_belong_to_the_owner_of_the_tables(world: World) -> Non
         ).fetchall()
     assert owners == {"marts_owner"}
     assert unlimited == []
+
+
+def test_no_view_keeps_the_query_around_it_from_its_indexes(world: World) -> None:
+    with admin_connect() as connection:
+        definitions = connection.execute("select viewname, definition from pg_views where schemaname = 'marts'").fetchall()
+    assert len(definitions) >= 10
+    assert [name for name, text in definitions if "WITH " in text] == []

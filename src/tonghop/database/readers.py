@@ -63,6 +63,10 @@ def add_reader(name: str, branches: Sequence[str], hides_small_counts: bool) -> 
         )
         connection.execute(login)
         connection.execute(sql.SQL("grant limited_reader to {}").format(sql.Identifier(name)))
+        for parameter, value in _read_settings(connection):
+            connection.execute(
+                sql.SQL("alter role {} set {} = {}").format(sql.Identifier(name), sql.Identifier(parameter), sql.Literal(value))
+            )
         _record(connection, name, branches, hides_small_counts, act="reader_added" if is_new else "reader_changed")
     return is_new
 
@@ -116,6 +120,12 @@ def _require_units(connection: psycopg.Connection, branches: Sequence[str]) -> N
             f"No unit of the catalog in force has the code {', '.join(unknown)}. Expected are codes of units.csv; "
             "marts.dim_unit lists them. Nothing was changed."
         )
+
+
+def _read_settings(connection: psycopg.Connection) -> list[tuple[str, str]]:
+    """How the planner is set for `bi_reader`: these logins send the same kind of queries."""
+    found = connection.execute("select unnest(rolconfig) from pg_roles where rolname = 'bi_reader'").fetchall()
+    return [(name, value) for name, _, value in (setting.partition("=") for (setting,) in found)]
 
 
 def _login_exists(connection: psycopg.Connection, name: str) -> bool:

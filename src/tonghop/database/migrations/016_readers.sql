@@ -44,23 +44,31 @@ as $$
 $$;
 comment on function warehouse.hides_small_counts() is 'Whether small counts are hidden from this login';
 
--- A unit is seen in those of its versions whose path leads through a branch of the reader: by the tree of that time.
-create function warehouse.visible_unit_keys() returns setof integer
-language plpgsql stable parallel safe security definer set search_path = '' rows 1000
+-- A unit is seen in those of its versions whose path leads through a branch of the reader: by the tree of that time. Told as what is
+-- hidden, for the planner's sake: it takes `not … <@ …` for a condition that nearly all rows meet. Keys that nobody knows are hidden, too.
+create function warehouse.hidden_unit_keys() returns int4multirange
+language plpgsql stable parallel safe security definer set search_path = ''
 as $$
 declare
-    seen text[] := (
-        select case when not is_removed then branches end from audit.reader_limit
-        where role_name = session_user order by reader_limit_id desc limit 1
-    );
-    n integer := warehouse.visible_publication();
+    seen text[];
+    n integer;
 begin
-    return query
-    select unit_key from warehouse.dim_unit
-    where from_publication <= n and to_publication > n and pg_catalog.string_to_array(path, '/') && seen;
+    if warehouse.sees_every_unit() then
+        return '{}';
+    end if;
+    select branches into seen from audit.reader_limit where role_name = session_user order by reader_limit_id desc limit 1;
+    n := warehouse.visible_publication();
+    return '{(,)}'::pg_catalog.int4multirange - coalesce(
+        (
+            select pg_catalog.range_agg(pg_catalog.int4range(unit_key, unit_key, '[]')) from warehouse.dim_unit
+            where from_publication <= n and to_publication > n and pg_catalog.string_to_array(path, '/') && seen
+        ),
+        '{}'
+    );
 end
 $$;
-comment on function warehouse.visible_unit_keys() is 'The versions of units that a login with limits sees at the publication that it looks at';
+comment on function warehouse.hidden_unit_keys() is
+'The versions of units that this login may not see at the publication that it looks at; empty for whoever sees every unit';
 
 -- The views of the marts belong to a role of their own: row security of the warehouse's tables would not hold for the tables' owner.
 grant see_everything to transformer, publisher, auditor, bi_reader;
@@ -80,6 +88,11 @@ begin
     end if;
 end
 $$;
+
+-- A query on a view of the marts is taken apart into the joins of both; the planner must be allowed to look at all of them at once.
+alter role bi_reader set join_collapse_limit = 12;
+alter role bi_reader set from_collapse_limit = 12;
+alter role bi_reader set geqo_threshold = 14;
 
 -- What everybody may do by default and no reader needs: large objects, which is writing, and locks that the pipeline waits for.
 do $$
