@@ -114,6 +114,9 @@ def verify(
             "--archive", metavar="DIR", exists=True, file_okay=False, help="Verify this copy of the archive, without the database."
         ),
     ] = None,
+    head: Annotated[
+        str | None, typer.Option("--head", metavar="SHA256", help="A manifest's hash that was noted down before: it must be in the chain.")
+    ] = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -122,12 +125,14 @@ def verify(
 
     if archive is None:
         database.ensure_server()
-    verification = verify_chain(archive, with_database=archive is None)
+    verification = verify_chain(archive, with_database=archive is None, head=head)
     if as_json:
         print_json(verification)
     else:
         compared = f"{verification.readings:,} readings recomputed from the database" if verification.database_checked else "archive alone"
         say(f"{verification.manifests:,} manifests, {verification.files:,} files, {compared}.")
+        if verification.last is not None:
+            say(f"The chain ends with publication {verification.last}, manifest {verification.head}. Noted down, `--head` finds it again.")
         for problem in verification.problems:
             say(f"- {problem}")
         say("Everything agrees." if verification.passed else f"{len(verification.problems):,} disagreements.")

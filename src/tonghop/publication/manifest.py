@@ -141,8 +141,7 @@ def describe(connection: psycopg.Connection, publication: Publication, published
     connection.execute("set local timezone = 'UTC'")
     with connection.cursor(row_factory=dict_row) as cursor:
         slots = cursor.execute(_SLOTS, (publication.number,)).fetchall()
-        gate_1 = sorted({version["gate_run"] for slot in slots for version in slot["versions"] if version["gate_run"] is not None})
-        gates = cursor.execute(_GATES, {"number": publication.number, "gate_1": gate_1}).fetchall()
+        gates = read_gates(connection, publication.number, slots)
         pack = cursor.execute(
             "select pack_code as code, name_en as name, pack_hash as hash from catalog.pack where pack_hash = %s", (publication.pack_hash,)
         ).fetchone()
@@ -168,6 +167,14 @@ def describe(connection: psycopg.Connection, publication: Publication, published
         "in_force": {"slots": len(in_force), "sha256": hash_in_force(in_force)},
         "previous": previous,
     }
+
+
+def read_gates(connection: psycopg.Connection, number: int, slots: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The runs of the gates that a publication rests on: gate 2 of its own, gate 1 of its submissions; times in UTC."""
+    gate_1 = sorted({version["gate_run"] for slot in slots for version in slot["versions"] if version["gate_run"] is not None})
+    connection.execute("set local timezone = 'UTC'")
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_GATES, {"number": number, "gate_1": gate_1}).fetchall()
 
 
 def hash_in_force(in_force: InForce) -> str:
@@ -232,6 +239,13 @@ def read_all(archive: Path) -> list[ManifestFile]:
     folder = _folder(archive)
     found = [(path, match) for path in sorted(folder.glob("*.json")) if (match := _NAME.fullmatch(path.name))]
     return sorted((ManifestFile(path, int(match[1]), match[2], path.read_bytes()) for path, match in found), key=lambda file: file.number)
+
+
+def strangers(archive: Path) -> list[Path]:
+    """What lies among the manifests and is none by its name. One that is being written has no name of its own yet."""
+    return [
+        path for path in sorted(_folder(archive).glob("*")) if path.is_file() and path.suffix != ".new" and not _NAME.fullmatch(path.name)
+    ]
 
 
 def _folder(archive: Path) -> Path:

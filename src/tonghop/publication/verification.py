@@ -4,32 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
-from psycopg import sql
-from psycopg.rows import class_row
-
-from tonghop.database import DatabaseDown, connect
-from tonghop.publication.manifest import InForce, ManifestFile, canonical, hash_in_force, read_all, replay
-from tonghop.publication.records import Publication, list_publications
+from tonghop.database import DatabaseDown
+from tonghop.publication.manifest import InForce, ManifestFile, canonical, hash_in_force, read_all, replay, strangers
+from tonghop.publication.recorded import Recorded, compare, read_recorded
 from tonghop.settings import settings
-from tonghop.staging import RECOMPUTED
 from tonghop.staging.archive import relative_path
+
+_BEING_LOADED = 3600
+"""Seconds for which a file may lie in the archive before its receipt is recorded: a load archives a batch first."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was verified, and every disagreement found. `database_checked` is false when only the archive was looked at."""
+    """What was verified, and every disagreement found. `database_checked` is false when only the archive was looked at.
+
+    `last` and `head` are the number and SHA-256 of the last manifest: noted down elsewhere, they show later that nobody cut off the end.
+    """
 
     manifests: int
     files: int
     readings: int
     database_checked: bool
+    last: int | None
+    head: str | None
     problems: tuple[str, ...]
 
     @property
@@ -38,40 +41,46 @@ class Verification:
         return not self.problems
 
 
-@dataclass(frozen=True)
-class _Recomputed:
-    submission_id: int
-    sha256: str
-    reading_sha256: str
-    recomputed: str
-
-
-def verify_chain(archive: Path | None = None, *, with_database: bool = True) -> Verification:
+def verify_chain(archive: Path | None = None, *, with_database: bool = True, head: str | None = None) -> Verification:
     """Recompute the chain of manifests, the hashes of all files that they name, and compare them with the database.
 
-    `archive` is another archive folder than the setting's, such as a copy. Nothing is written. A database that does
-    not answer is no problem of the chain: the archive alone is verified then.
+    `archive` is another archive folder than the setting's, such as a copy. `head` is the SHA-256 of a manifest that was noted down
+    before: it must still be in the chain. Nothing is written. A database that does not answer is no problem of the chain: the archive
+    alone is verified then.
     """
     folder = archive or settings().archive_path
     documents: dict[int, dict[str, Any]] = {}
-    problems = list(_verify_manifests(read_all(folder), documents))
+    problems = [f"{path}: no manifest, by its name" for path in strangers(folder)]
+    problems += _verify_manifests(read_all(folder), documents)
     problems += _replay_chain(documents)
-    named_files = {version["file_sha256"] for document in documents.values() for slot in document["slots"] for version in slot["versions"]}
-    publications: list[Publication] = []
-    readings: list[_Recomputed] = []
-    received: set[str] = set()
-    checked = False
+    problems += _verify_head(documents, head)
+    named = {version["file_sha256"] for document in documents.values() for slot in document["slots"] for version in slot["versions"]}
+    recorded: Recorded | None = None
+    found = _archived(folder)
     if with_database:
         try:
-            publications, readings, received = list_publications(), *_recompute()
-            checked = True
+            recorded = read_recorded()
+            problems += compare(documents, recorded)
         except DatabaseDown:
-            checked = False
-    if checked:
-        problems += _compare_publications(documents, publications)
-        problems += _compare_readings(documents, readings)
-    problems += _verify_files(folder, named_files | received)
-    return Verification(len(documents), len(named_files | received), len(readings), checked, tuple(problems))
+            recorded = None
+    received = recorded.received if recorded else set()
+    problems += _verify_files(folder, named | received)
+    problems += _verify_others(folder, found, named | received, recorded is not None)
+    last = max(documents, default=None)
+    return Verification(
+        manifests=len(documents),
+        files=len(named | received),
+        readings=len(recorded.readings) if recorded else 0,
+        database_checked=recorded is not None,
+        last=last,
+        head=None if last is None else documents[last]["sha256"],
+        problems=tuple(problems),
+    )
+
+
+def _verify_head(documents: dict[int, dict[str, Any]], head: str | None) -> Iterator[str]:
+    if head is not None and not any(document["sha256"] == head for document in documents.values()):
+        yield f"no manifest has the SHA-256 {head} that was noted down: the end of the chain was cut off, or it was written anew"
 
 
 def _verify_manifests(files: list[ManifestFile], documents: dict[int, dict[str, Any]]) -> Iterator[str]:
@@ -132,65 +141,22 @@ def _verify_files(folder: Path, hashes: set[str]) -> Iterator[str]:
             yield f"{path}: changed after it was received (its SHA-256 is {found})"
 
 
-def _compare_publications(documents: dict[int, dict[str, Any]], publications: list[Publication]) -> Iterator[str]:
-    published = {publication.number: publication for publication in publications if publication.status == "published"}
-    under_way = {publication.number for publication in publications if publication.status == "candidate"}
-    for number in sorted(documents.keys() - published.keys() - under_way):
-        yield f"manifest of publication {number}: the database knows no published publication of that number"
-    for number, publication in sorted(published.items()):
-        document = documents.get(number)
-        if document is None:
-            yield f"publication {number}: its manifest {publication.manifest_path} is missing from the archive, or was changed"
+def _archived(folder: Path) -> list[Path]:
+    """What lies among the archived files. Those that are being written have no name of their own yet."""
+    return sorted(path for path in (folder / "files").rglob("*") if path.is_file() and not path.name.startswith(".new-"))
+
+
+def _verify_others(folder: Path, found: list[Path], known: set[str], is_complete: bool) -> Iterator[str]:
+    """Files that neither a manifest nor a receipt names; `is_complete`: the receipts are among what is known."""
+    for path in found:
+        if path.name in known and path == folder / relative_path(path.name):
             continue
-        if document["sha256"] != publication.manifest_sha256:
-            recorded_hash = publication.manifest_sha256
-            yield f"publication {number}: the database recorded manifest {recorded_hash}, the archive has {document['sha256']}"
-        recorded = {
-            "kind": publication.kind,
-            "base": publication.base,
-            "scope_all": publication.scope_all,
-            "periods": publication.periods,
-            "pack": publication.pack_hash,
-            "code_version": publication.code_version,
-            "published_at": publication.published_at,
-        }
-        stated = {name: document[name] for name in ("kind", "base", "scope_all", "periods", "code_version")}
-        stated["pack"] = document["pack"]["hash"]
-        stated["published_at"] = datetime.fromisoformat(document["published_at"])
-        for name, value in recorded.items():
-            if stated[name] != value:
-                yield f"publication {number}: the database says {name} = {value}, its manifest {stated[name]}"
-
-
-def _compare_readings(documents: dict[int, dict[str, Any]], readings: list[_Recomputed]) -> Iterator[str]:
-    by_id = {reading.submission_id: reading for reading in readings}
-    for reading in readings:
-        if reading.recomputed != reading.reading_sha256:
-            yield f"submission {reading.submission_id}: its cells in the database are not those that were read from file {reading.sha256}"
-    for number, document in sorted(documents.items()):
-        for slot in document["slots"]:
-            for version in slot["versions"]:
-                found = by_id.get(version["submission_id"])
-                name = f"submission {version['submission_id']} ({slot['unit']} {slot['form']} {slot['period']})"
-                if found is None:
-                    yield f"manifest of publication {number}: {name} is not in the database"
-                elif (found.sha256, found.reading_sha256) != (version["file_sha256"], version["reading_sha256"]):
-                    yield f"manifest of publication {number}: {name} has other hashes in the database"
-
-
-def _recompute() -> tuple[list[_Recomputed], set[str]]:
-    """The hash of what was read, recomputed from the cells of every submission, and the hashes of all files ever received."""
-    with connect("auditor") as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        with connection.cursor(row_factory=class_row(_Recomputed)) as cursor:
-            readings = cursor.execute(
-                sql.SQL("""
-                select
-                    s.submission_id, s.sha256, s.reading_sha256, r.reading_sha256 as recomputed
-                from ({recomputed}) as r
-                inner join staging.submission as s on s.submission_id = r.submission_id
-                order by s.submission_id
-                """).format(recomputed=sql.SQL(RECOMPUTED))
-            ).fetchall()
-        received = {sha256 for (sha256,) in connection.execute("select sha256 from staging.file")}
-    return readings, received
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        if path != folder / relative_path(sha256):
+            yield f"{path}: no file of the archive: its SHA-256 is {sha256}, and it does not lie under that name"
+        elif is_complete and time.time() - path.stat().st_mtime > _BEING_LOADED:
+            yield (
+                f"{path}: the database records no receipt of it: it was put there by another hand, or a load broke off there "
+                "(`tonghop load` of the same file records it)"
+            )
