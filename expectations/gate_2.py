@@ -13,16 +13,16 @@ from tonghop.gate.suites import Asset, Check, literal, table_of
 from tonghop.model import Severity
 
 
-def assets(publication: int, root_unit: str, figures_before: Mapping[str, int], loss_pct: int) -> list[Asset]:
+def assets(publication: int, figures_before: Mapping[str, int], loss_pct: int) -> list[Asset]:
     """The suites for one candidate.
 
-    `figures_before`: for each period that is live now, how many figures the root unit has; a candidate that has `loss_pct` percent
+    `figures_before`: for each period that is live now, how many figures the root has; a candidate that has `loss_pct` percent
     fewer of them is refused.
     """
     return [
         _visible(publication),
         _marts(publication),
-        _root(root_unit),
+        _root(),
         _root_rows(figures_before, loss_pct),
         _submissions(publication),
         _fact_keys(publication),
@@ -221,7 +221,7 @@ def _written(publication: int) -> Asset:
     return Asset(
         name="written",
         query=f"""
-            select period_key, indicator_key, unit_key
+            select period_key, indicator_key, unit_key, case when map = 'both' then 'as_reported' else map end as map
             from warehouse.agg_indicator_period
             where from_publication::bigint = {publication} and to_publication > {publication}
         """,
@@ -239,21 +239,21 @@ def _summary() -> Asset:
             with written as (select * from {_WRITTEN}),
 
             reach as (
-                select period_key, indicator_key, unit_key, true as is_written from written
+                select period_key, indicator_key, unit_key, map, true as is_written from written
                 union all
-                select period_key + 1, indicator_key, unit_key, false from written where {month} and mod(period_key, 100) < 12
+                select period_key + 1, indicator_key, unit_key, map, false from written where {month} and mod(period_key, 100) < 12
                 union all
-                select period_key - 1, indicator_key, unit_key, false from written where {month} and mod(period_key, 100) > 1
+                select period_key - 1, indicator_key, unit_key, map, false from written where {month} and mod(period_key, 100) > 1
             ),
 
             series as (
-                select period_key, indicator_key, unit_key, bool_or(is_written) as is_written
+                select period_key, indicator_key, unit_key, map, bool_or(is_written) as is_written
                 from reach
-                group by period_key, indicator_key, unit_key
+                group by period_key, indicator_key, unit_key, map
             )
 
             select
-                r.period_key, r.indicator_key, r.unit_key, r.is_written,
+                r.period_key, r.indicator_key, r.unit_key, r.map, r.is_written,
                 s.unit_key is not null as is_shown,
                 s.unit_code, s.indicator_code, s.period_code, s.kind, s.period_type,
                 s.value, s.ytd_value, s.target, s.pct_of_target, s.reporting_units, s.expected_units,
@@ -263,18 +263,18 @@ def _summary() -> Asset:
                 ) as has_month_before
             from series as r
             left join marts.indicator_summary as s
-                on r.period_key = s.period_key and r.indicator_key = s.indicator_key and r.unit_key = s.unit_key and s.map = 'as_reported'
-            window series_in_time as (partition by r.indicator_key, r.unit_key order by r.period_key)
+                on r.period_key = s.period_key and r.indicator_key = s.indicator_key and r.unit_key = s.unit_key and r.map = s.map
+            window series_in_time as (partition by r.map, r.indicator_key, r.unit_key order by r.period_key)
         """,
         checks=(
             _critical(
                 "every_row_is_shown_once",
                 "Mỗi dòng tổng hợp hiển thị đúng một lần / Every row of the summary is shown exactly once: no duplicate, no lost key",
                 """
-                select period_key, indicator_key, unit_key, count(*) filter (where is_shown) as times
+                select period_key, indicator_key, unit_key, map, count(*) filter (where is_shown) as times
                 from {batch}
                 where is_written
-                group by period_key, indicator_key, unit_key
+                group by period_key, indicator_key, unit_key, map
                 having count(*) filter (where is_shown) <> 1
                 """,
             ),
@@ -334,14 +334,16 @@ def _series() -> Asset:
     )
 
 
-def _root(root_unit: str) -> Asset:
-    """All figures of the root: they are few, and joined to others only with statistics (the planner takes the view for three rows)."""
+def _root() -> Asset:
+    """All figures of the root (of both where one took over from the other in a period). They are few, and joined to others only with
+    statistics: the planner takes the view for three rows."""
     return Asset(
         name="root",
-        query=f"""
-            select period_key, indicator_key, period_code, indicator_code, kind, value
+        query="""
+            select period_key, indicator_key, period_code, indicator_code, kind, sum(value) as value, count(*) as roots
             from marts.indicator_summary
-            where unit_code = {literal(root_unit)} and map = 'as_reported'
+            where level = 1 and map = 'as_reported'
+            group by period_key, indicator_key, period_code, indicator_code, kind
         """,
     )
 
@@ -397,7 +399,7 @@ def _ratios() -> Asset:
                 inner join marts.dim_indicator as i on r.indicator_key = i.indicator_key
                 inner join marts.dim_indicator as numerator on i.numerator_code = numerator.indicator_code
                 inner join marts.dim_indicator as denominator on i.denominator_code = denominator.indicator_code
-                where r.value is not null
+                where r.value is not null and r.roots = 1
             ),
 
             units as (

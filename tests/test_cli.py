@@ -259,7 +259,7 @@ def summary(publication: int | None = None) -> list[tuple[Any, ...]]:
     with database.connect("bi_reader", publication=publication) as connection:
         return connection.execute(
             "select unit_code, indicator_code, period_code, value, ytd_value, target, reporting_units from marts.indicator_summary "
-            "order by unit_code, indicator_code, period_code"
+            "where map = 'as_reported' order by unit_code, indicator_code, period_code"
         ).fetchall()
 
 

@@ -10,11 +10,11 @@ from tonghop.model import Severity
 
 pytestmark = pytest.mark.database
 
-ASSETS: list[Asset] = suite_module("gate_2").assets(7, "P", {"2022-01": 100}, 20)
+ASSETS: list[Asset] = suite_module("gate_2").assets(7, {"2022-01": 100}, 20)
 CHECKS = {check.name: check for asset in ASSETS for check in asset.checks}
 
 SUMMARY = (
-    "period_key, indicator_key, unit_key, is_written, is_shown, unit_code, indicator_code, period_code, kind, period_type, value, "
+    "period_key, indicator_key, unit_key, map, is_written, is_shown, unit_code, indicator_code, period_code, kind, period_type, value, "
     "ytd_value, target, pct_of_target, reporting_units, expected_units, ytd_before, has_month_before"
 )
 
@@ -24,7 +24,7 @@ def summary(
     has_before: bool = True, shown: bool = True, kind: str = "flow", target: str = "null::numeric",
 ) -> str:  # fmt: skip
     return (
-        f"({period_key}, 1, 1, true, {shown}, 'P', 'A', '2022-02', '{kind}', 'month', {value}::numeric, {ytd}::numeric, {target}, "
+        f"({period_key}, 1, 1, 'today', true, {shown}, 'P', 'A', '2022-02', '{kind}', 'month', {value}::numeric, {ytd}::numeric, {target}, "
         f"{percent}::numeric, {reporting}::integer, 2, {before}::numeric, {has_before})"
     )
 

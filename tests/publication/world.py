@@ -27,8 +27,8 @@ TABLES = """
         submission_id bigint, status text, verdict text, gate_run_id bigint, {versions}, primary key (submission_id, to_publication)
     );
     create table warehouse.agg_indicator_period (
-        period_key integer, indicator_key integer, unit_key integer, value numeric, ytd_value numeric, {versions},
-        primary key (period_key, indicator_key, unit_key, to_publication)
+        period_key integer, indicator_key integer, unit_key integer, value numeric, ytd_value numeric, map text, {versions},
+        primary key (period_key, indicator_key, unit_key, map, to_publication)
     );
 """
 
@@ -218,7 +218,7 @@ _BUILD = f"""
         and (o.unit_key, o.period_key, o.value) not in (select unit_key, period_key, value from wanted_figure);
 
     insert into warehouse.agg_indicator_period
-    select period_key, indicator_key, unit_key, value, ytd_value, %(number)s, {OPEN} from wanted_figure
+    select period_key, indicator_key, unit_key, value, ytd_value, 'both', %(number)s, {OPEN} from wanted_figure
     where (unit_key, period_key) not in (select unit_key, period_key from warehouse.agg_indicator_period where to_publication = {OPEN});
 """
 

@@ -112,7 +112,10 @@ def test_a_correction_is_at_work_where_it_matches_and_says_so(corrected: World) 
     assert fact("H2", "BED_DAYS", at=1) == [(Decimal(31), "number", "BEDS")]
     assert fact("C11", "PATIENTS", at=1) == [(None, "blank", "FOR-NOW")]
     assert fact("H1", "VISITS_ADULT", at=1) == [(Decimal(80), "number", None)]
-    summary = "select value from marts.indicator_summary where unit_code = 'P' and indicator_code = %s and period_code = %s"
+    summary = (
+        "select value from marts.indicator_summary "
+        "where map = 'as_reported' and unit_code = 'P' and indicator_code = %s and period_code = %s"
+    )
     assert query(summary, "VISITS", MARCH, at=1) == [(Decimal(150),)]
     assert query(summary, "PATIENTS", MARCH, at=1) == [(Decimal(1000),)], "blank is not zero: C12 and C22"
 
@@ -193,7 +196,7 @@ def test_a_withdrawn_report_is_missing_and_not_zero(moved_on: World) -> None:
     assert fact("H2", "VISITS") == [] and fact("H2", "VISITS", at=1) == [(Decimal(30), "number", None)]
     (summary,) = query(
         "select value, reporting_units from marts.indicator_summary "
-        "where unit_code = 'H2' and indicator_code = 'VISITS' and period_code = %s",
+        "where map = 'as_reported' and unit_code = 'H2' and indicator_code = 'VISITS' and period_code = %s",
         MARCH,
     )
     assert summary == (None, 0)

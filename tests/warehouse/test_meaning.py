@@ -20,7 +20,7 @@ pytestmark = pytest.mark.database
 SUMMARY = (
     "select unit_code, indicator_code, period_code, value, ytd_value, reporting_units, expected_units, is_complete, kind, period_type,"
     " target, pct_of_target, pct_of_target_change, same_period_value, same_period_ytd_value, yoy_abs, yoy_pct, month_yoy_abs, month_yoy_pct"
-    " from marts.indicator_summary"
+    " from marts.indicator_summary where map = 'as_reported'"
 )
 
 

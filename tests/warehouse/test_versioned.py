@@ -24,7 +24,7 @@ FEBRUARY: Slot = ("H1", "HO", "2022-02")
 SECOND: Slot = ("H2", "HO", "2022-02")
 VISITS = """
 select coalesce(sum(value), 0) from marts.indicator_summary
-where unit_code = 'P' and indicator_code = 'VISITS' and period_code = '2022'
+where unit_code = 'P' and indicator_code = 'VISITS' and period_code = '2022' and map = 'as_reported'
 """
 
 

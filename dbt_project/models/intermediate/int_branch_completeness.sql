@@ -30,6 +30,7 @@ reports_counted_by_unit_version as (
 -- a unit that has two versions in a period is one unit still
 reports_counted_by_unit as (
     select
+        branches.map,
         reports.indicator_key,
         branches.unit_code,
         reports.breakdown_key,
@@ -45,6 +46,7 @@ reports_counted_by_unit as (
             and reports.unit_key = branches.reporting_unit_key
             and reports.year = branches.year
     group by
+        branches.map,
         reports.indicator_key,
         branches.unit_code,
         reports.breakdown_key,
@@ -54,6 +56,7 @@ reports_counted_by_unit as (
 
 branches_counted as (
     select
+        map,
         indicator_key,
         unit_code,
         breakdown_key,
@@ -62,12 +65,13 @@ branches_counted as (
         count(*)::integer as expected_units,
         bool_and(answered = owed) as is_complete
     from reports_counted_by_unit
-    group by indicator_key, unit_code, breakdown_key, period_key
+    group by map, indicator_key, unit_code, breakdown_key, period_key
 ),
 
 -- of a cumulative figure the reports are counted: most units miss one of twelve sooner or later
 reports_of_the_reported_periods as (
     select
+        branches.map,
         figures.indicator_key,
         branches.unit_code,
         figures.breakdown_key,
@@ -81,11 +85,18 @@ reports_of_the_reported_periods as (
             figures.indicator_key = branches.indicator_key
             and figures.unit_key = branches.reporting_unit_key
             and figures.year = branches.year
-    group by figures.indicator_key, branches.unit_code, figures.breakdown_key, figures.period_key, figures.deciding
+    group by
+        branches.map,
+        figures.indicator_key,
+        branches.unit_code,
+        figures.breakdown_key,
+        figures.period_key,
+        figures.deciding
 ),
 
 reports_since_january as (
     select
+        reports.map,
         reports.indicator_key,
         reports.unit_code,
         reports.breakdown_key,
@@ -95,11 +106,12 @@ reports_since_january as (
     from reports_of_the_reported_periods as reports
     inner join nesting on reports.period_key = nesting.reported_period_key
     where reports.deciding = 'all' or (nesting.is_inside and {{ is_deciding('reports', 'nesting') }})
-    group by reports.indicator_key, reports.unit_code, reports.breakdown_key, nesting.period_key
+    group by reports.map, reports.indicator_key, reports.unit_code, reports.breakdown_key, nesting.period_key
 ),
 
 branches_with_both_counts as (
     select
+        reports_since_january.map,
         reports_since_january.indicator_key,
         reports_since_january.unit_code,
         reports_since_january.breakdown_key,
@@ -112,7 +124,8 @@ branches_with_both_counts as (
     from reports_since_january
     left join branches_counted
         on
-            reports_since_january.indicator_key = branches_counted.indicator_key
+            reports_since_january.map = branches_counted.map
+            and reports_since_january.indicator_key = branches_counted.indicator_key
             and reports_since_january.unit_code = branches_counted.unit_code
             and reports_since_january.breakdown_key = branches_counted.breakdown_key
             and reports_since_january.period_key = branches_counted.period_key

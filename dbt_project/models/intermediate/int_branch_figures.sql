@@ -44,7 +44,8 @@ summed_figures as (
     from sums
     left join completeness
         on
-            sums.indicator_key = completeness.indicator_key
+            sums.map = completeness.map
+            and sums.indicator_key = completeness.indicator_key
             and sums.unit_code = completeness.unit_code
             and sums.breakdown_key = completeness.breakdown_key
             and sums.period_key = completeness.period_key
@@ -52,11 +53,13 @@ summed_figures as (
 
 recomputed_ratios as (
     select
+        numerators.map,
         ratios.indicator_key,
         numerators.unit_code,
         numerators.breakdown_key,
         numerators.period_key,
         numerators.is_submitting and denominators.is_submitting as is_submitting,
+        numerators.is_estimate or denominators.is_estimate as is_estimate,
         ratios.factor * numerators.own_value / nullif(denominators.own_value, 0) as own_value,
         ratios.factor * numerators.value / nullif(denominators.value, 0) as value,
         ratios.factor * numerators.ytd_value / nullif(denominators.ytd_value, 0) as ytd_value,
@@ -82,6 +85,7 @@ recomputed_ratios as (
     inner join summed_figures as denominators
         on
             ratios.denominator_key = denominators.indicator_key
+            and numerators.map = denominators.map
             and numerators.unit_code = denominators.unit_code
             and numerators.breakdown_key = denominators.breakdown_key
             and numerators.period_key = denominators.period_key
@@ -89,11 +93,13 @@ recomputed_ratios as (
 
 all_figures as (
     select
+        map,
         indicator_key,
         unit_code,
         breakdown_key,
         period_key,
         is_submitting,
+        is_estimate,
         own_value,
         value,
         ytd_value,
@@ -107,11 +113,13 @@ all_figures as (
     where indicator_key not in (select ratios.indicator_key from ratios)
     union all
     select
+        map,
         indicator_key,
         unit_code,
         breakdown_key,
         period_key,
         is_submitting,
+        is_estimate,
         own_value,
         value,
         ytd_value,
@@ -125,8 +133,9 @@ all_figures as (
 ),
 
 -- the version of each unit that stands for it in a period, and the one that stood a year before
-unit_periods as (
+unit_periods_as_reported as (
     select
+        false as is_today,
         units.unit_code,
         units.unit_key,
         periods.period_key,
@@ -143,11 +152,34 @@ unit_periods as (
     where periods.year in (select touched.year from touched)
 ),
 
+-- today's map knows each unit as it is today, whatever the period
+unit_periods_today as (
+    select
+        true as is_today,
+        units.unit_code,
+        units.unit_key,
+        periods.period_key,
+        periods.year,
+        last_year.period_key as same_period_key,
+        units.unit_key as same_period_unit_key
+    from periods
+    inner join units on units.valid_to = date '9999-12-31'
+    left join periods as last_year on periods.same_period_last_year_code = last_year.period_code
+    where periods.year in (select touched.year from touched where touched.map = 'today')
+),
+
+unit_periods as (
+    select * from unit_periods_as_reported
+    union all
+    select * from unit_periods_today
+),
+
 touched_figures as (
     select
         all_figures.period_key,
         all_figures.indicator_key,
         unit_periods.unit_key,
+        all_figures.map,
         all_figures.breakdown_key,
         unit_periods.year,
         all_figures.value,
@@ -155,6 +187,7 @@ touched_figures as (
         all_figures.own_value,
         all_figures.own_ytd_value,
         all_figures.is_submitting,
+        all_figures.is_estimate,
         all_figures.reporting_units,
         all_figures.expected_units,
         all_figures.is_complete,
@@ -167,9 +200,11 @@ touched_figures as (
         on
             all_figures.unit_code = unit_periods.unit_code
             and all_figures.period_key = unit_periods.period_key
+            and unit_periods.is_today = (all_figures.map = 'today')
     inner join touched
         on
-            all_figures.indicator_key = touched.indicator_key
+            all_figures.map = touched.map
+            and all_figures.indicator_key = touched.indicator_key
             and unit_periods.unit_key = touched.unit_key
             and unit_periods.year = touched.year
 )

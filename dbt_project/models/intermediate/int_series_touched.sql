@@ -18,6 +18,10 @@ ancestors as (
     select * from {{ ref('int_unit_ancestors') }}
 ),
 
+branches_apart as (
+    select * from {{ ref('int_branch_apart') }}
+),
+
 periods as (
     select * from {{ open_rows(ref('dim_period')) }}
 ),
@@ -73,14 +77,25 @@ own_series as (
     inner join periods on facts_closed_by_the_candidate.period_key = periods.period_key
 ),
 
+-- where a branch is the same on both maps, one series stands for both
 series_of_the_branches as (
     select
+        case when branches_apart.unit_code is null then 'both' else ancestors.map end as map,
         own_series.indicator_key,
         ancestors.ancestor_code as unit_code,
         own_series.year
     from own_series
     inner join ancestors on own_series.unit_key = ancestors.unit_key
-    group by own_series.indicator_key, ancestors.ancestor_code, own_series.year
+    left join branches_apart
+        on
+            ancestors.ancestor_code = branches_apart.unit_code
+            and own_series.year = branches_apart.year
+    where branches_apart.unit_code is not null or ancestors.map = 'as_reported'
+    group by
+        case when branches_apart.unit_code is null then 'both' else ancestors.map end,
+        own_series.indicator_key,
+        ancestors.ancestor_code,
+        own_series.year
 ),
 
 components as (
@@ -95,6 +110,7 @@ series_with_ratios as (
     select * from series_of_the_branches
     union
     select
+        series_of_the_branches.map,
         components.ratio_key as indicator_key,
         series_of_the_branches.unit_code,
         series_of_the_branches.year
@@ -102,9 +118,11 @@ series_with_ratios as (
     inner join components on series_of_the_branches.indicator_key = components.indicator_key
 ),
 
--- every version of the unit in that year; a week may reach a few days into the years beside its own
+-- on the map as reported every version of the unit in that year (a week may reach a few days into the years beside its own); on
+-- today's map the unit as it is today
 series_by_unit_version as (
     select
+        series_with_ratios.map,
         series_with_ratios.indicator_key,
         units.unit_key,
         series_with_ratios.unit_code,
@@ -113,8 +131,12 @@ series_by_unit_version as (
     inner join units
         on
             series_with_ratios.unit_code = units.unit_code
-            and units.valid_from <= make_date(series_with_ratios.year, 12, 31) + 7
-            and units.valid_to > make_date(series_with_ratios.year, 1, 1) - 7
+            and case
+                when series_with_ratios.map = 'today' then units.valid_to = date '9999-12-31'
+                else
+                    units.valid_from <= make_date(series_with_ratios.year, 12, 31) + 7
+                    and units.valid_to > make_date(series_with_ratios.year, 1, 1) - 7
+            end
 )
 
 select * from series_by_unit_version

@@ -1,5 +1,16 @@
+-- rows that are the same on both maps are stored once
 with figures as (
-    select * from {{ published_rows(ref('agg_indicator_breakdown')) }}
+    select
+        *,
+        'as_reported' as shown_map
+    from {{ published_rows(ref('agg_indicator_breakdown')) }}
+    where map <> 'today'
+    union all
+    select
+        *,
+        'today' as shown_map
+    from {{ published_rows(ref('agg_indicator_breakdown')) }}
+    where map <> 'as_reported'
 ),
 
 figures_of_the_year_before as (
@@ -34,6 +45,7 @@ figures_described as (
         periods.period_code,
         periods.period_type,
         figures.year,
+        figures.shown_map,
         figures.breakdown_key,
         breakdowns.breakdown_code,
         breakdowns.sex,
@@ -45,8 +57,10 @@ figures_described as (
         figures.own_value,
         figures.own_ytd_value,
         figures.is_submitting,
+        figures.is_estimate,
         figures_of_the_year_before.value as same_period_value,
         figures_of_the_year_before.ytd_value as same_period_ytd_value,
+        figures_of_the_year_before.is_estimate as is_same_period_estimate,
         figures.reporting_units,
         figures.expected_units,
         figures.is_complete,
@@ -63,6 +77,7 @@ figures_described as (
             and figures.indicator_key = figures_of_the_year_before.indicator_key
             and figures.same_period_unit_key = figures_of_the_year_before.unit_key
             and figures.breakdown_key = figures_of_the_year_before.breakdown_key
+            and figures_of_the_year_before.map in ('both', figures.map)
 ),
 
 figures_compared as (
@@ -77,6 +92,7 @@ figures_compared as (
         period_code,
         period_type,
         year,
+        shown_map as map,
         breakdown_key,
         breakdown_code,
         sex,
@@ -98,7 +114,9 @@ figures_compared as (
         expected_units,
         is_complete,
         ytd_reports,
-        ytd_expected_reports
+        ytd_expected_reports,
+        is_estimate,
+        coalesce(is_same_period_estimate, false) as is_same_period_estimate
     from figures_described
 )
 

@@ -32,7 +32,7 @@ own_figures as (
     inner join units on figures.unit_key = units.unit_key
     inner join indicators on figures.indicator_key = indicators.indicator_key
     inner join periods on figures.period_key = periods.period_key
-    where figures.is_submitting
+    where figures.is_submitting and figures.map <> 'today'
 )
 
 select * from own_figures

@@ -1,5 +1,16 @@
+-- rows that are the same on both maps are stored once
 with figures as (
-    select * from {{ published_rows(ref('agg_indicator_period')) }}
+    select
+        *,
+        'as_reported' as shown_map
+    from {{ published_rows(ref('agg_indicator_period')) }}
+    where map <> 'today'
+    union all
+    select
+        *,
+        'today' as shown_map
+    from {{ published_rows(ref('agg_indicator_period')) }}
+    where map <> 'as_reported'
 ),
 
 figures_of_the_year_before as (
@@ -47,6 +58,8 @@ figures_described as (
         periods.period_code,
         periods.period_type,
         figures.year,
+        figures.shown_map,
+        figures.map as stored_map,
         figures.value,
         figures.ytd_value,
         figures.same_period_key,
@@ -55,7 +68,8 @@ figures_described as (
         figures.expected_units,
         figures.is_complete,
         figures.ytd_reports,
-        figures.ytd_expected_reports
+        figures.ytd_expected_reports,
+        figures.is_estimate
     from figures
     inner join periods on figures.period_key = periods.period_key
     inner join indicators on figures.indicator_key = indicators.indicator_key
@@ -70,6 +84,7 @@ figures_with_the_year_before as (
         coalesce(targets.target, targets.rate / 100 * bases.ytd_value) as target,
         figures_of_the_year_before.value as same_period_value,
         figures_of_the_year_before.ytd_value as same_period_ytd_value,
+        figures_of_the_year_before.is_estimate as is_same_period_estimate,
         coalesce(
             targets_of_the_year_before.target,
             targets_of_the_year_before.rate / 100 * bases_of_the_year_before.ytd_value
@@ -85,11 +100,13 @@ figures_with_the_year_before as (
             figures_described.period_key = bases.period_key
             and targets.of_indicator_key = bases.indicator_key
             and figures_described.unit_key = bases.unit_key
+            and figures_described.stored_map = bases.map
     left join figures_of_the_year_before
         on
             figures_described.same_period_key = figures_of_the_year_before.period_key
             and figures_described.indicator_key = figures_of_the_year_before.indicator_key
             and figures_described.same_period_unit_key = figures_of_the_year_before.unit_key
+            and figures_of_the_year_before.map in ('both', figures_described.stored_map)
     left join targets_of_the_year_before
         on
             figures_described.indicator_key = targets_of_the_year_before.indicator_key
@@ -100,6 +117,7 @@ figures_with_the_year_before as (
             figures_described.same_period_key = bases_of_the_year_before.period_key
             and targets_of_the_year_before.of_indicator_key = bases_of_the_year_before.indicator_key
             and figures_described.same_period_unit_key = bases_of_the_year_before.unit_key
+            and bases_of_the_year_before.map in ('both', figures_described.stored_map)
 ),
 
 figures_compared as (
@@ -114,7 +132,7 @@ figures_compared as (
         period_code,
         period_type,
         year,
-        'as_reported' as map,
+        shown_map as map,
         value,
         ytd_value,
         target,
@@ -133,7 +151,8 @@ figures_compared as (
         is_complete,
         ytd_reports,
         ytd_expected_reports,
-        false as is_estimate
+        is_estimate,
+        coalesce(is_same_period_estimate, false) as is_same_period_estimate
     from figures_with_the_year_before
 )
 

@@ -1,8 +1,8 @@
 {{ config(
-    unique_key=['period_key', 'indicator_key', 'unit_key'],
+    unique_key=['period_key', 'indicator_key', 'unit_key', 'map'],
     scope={
         'relation': 'int_series_touched',
-        'columns': ['indicator_key', 'unit_key', 'year'],
+        'columns': ['indicator_key', 'unit_key', 'year', 'map'],
         'periods': 'select period_key from warehouse.dim_period where year in (select year from warehouse.int_series_touched)',
     },
 ) }}
@@ -17,12 +17,14 @@ total_figures as (
         period_key,
         indicator_key,
         unit_key,
+        map,
         year,
         value,
         ytd_value,
         own_value,
         own_ytd_value,
         is_submitting,
+        is_estimate,
         reporting_units,
         expected_units,
         is_complete,

@@ -10,6 +10,7 @@ units as (
 
 ancestors as (
     select * from {{ ref('int_unit_ancestors') }}
+    where map = 'as_reported'
 ),
 
 indicators as (

@@ -22,7 +22,8 @@ from tonghop.catalog.files import Table
 from tonghop.catalog.form_checks import Placed, check_figures, check_sheets, check_versions, figures_of
 from tonghop.catalog.names import normalise
 from tonghop.catalog.problems import Problem
-from tonghop.catalog.rows import STILL_VALID, TOTAL, Duty, Indicator, PackHead, Row, Target, Unit, UnitAlias
+from tonghop.catalog.rows import TOTAL, Duty, Indicator, PackHead, Row, Target, Unit, UnitAlias
+from tonghop.catalog.succession import check_roots, check_successions
 from tonghop.catalog.tables import Files, grouped
 from tonghop.catalog.tree import Tree, gaps
 
@@ -63,7 +64,9 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
         yield from check_corrections(files, None, figures if forms_are_sound else None)
         return
     tree = Tree(files.units.rows)
-    faults = [*_validities(files.units, tree), *_roots(files), *_tree(files.units, tree)]
+    faults = [*_validities(files.units, tree), *_tree(files.units, tree)]
+    if sound(files.successions):
+        faults += [*check_roots(files), *check_successions(files, tree)]
     yield from faults
     yield from check_corrections(files, tree, figures if forms_are_sound else None)
     if sound(files.unit_aliases):
@@ -86,6 +89,7 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
 def _repetitions(files: Files) -> Iterator[Problem]:
     yield from _repeated(files.units, lambda row: (row.unit_code, row.valid_from), "unit_code, valid_from")
     yield from _repeated(files.unit_aliases, lambda row: (row.unit_code, row.alias, row.valid_from), "unit_code, alias, valid_from")
+    yield from _repeated(files.successions, lambda row: (row.old_code, row.new_code, row.changed_on), "old_code, new_code, changed_on")
     yield from _repeated(files.programmes, lambda row: row.programme_code, "programme_code")
     yield from _repeated(files.indicators, lambda row: row.indicator_code, "indicator_code")
     yield from _repeated(files.breakdowns, lambda row: row.breakdown_code, "breakdown_code")
@@ -136,6 +140,8 @@ def _references(files: Files) -> Iterator[Problem]:
     units, indicators, forms = files.units, files.indicators, files.forms
     yield from _unknown(units, lambda row: row.parent_code, "parent_code", units, "unit_code")
     yield from _unknown(units, lambda row: row.successor_code, "successor_code", units, "unit_code")
+    yield from _unknown(files.successions, lambda row: row.old_code, "old_code", units, "unit_code")
+    yield from _unknown(files.successions, lambda row: row.new_code, "new_code", units, "unit_code")
     yield from _unknown(files.unit_aliases, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(indicators, lambda row: row.programme_code, "programme_code", files.programmes, "programme_code")
     yield from _unknown(indicators, lambda row: row.numerator_code, "numerator_code", indicators, "indicator_code")
@@ -204,31 +210,6 @@ def _validities(units: Table[Unit], tree: Tree) -> Iterator[Problem]:
             if earlier.overlaps(later) and earlier.valid_from != later.valid_from:
                 told = f"unit {code} holds from {later.valid_from}, but the row in line {earlier.line} holds until {earlier.valid_to}"
                 yield Problem(units.file, later.line, f"{told}; let the earlier row end where the later begins")
-    for unit in units.rows:
-        if unit.successor_code is None:
-            continue
-        if unit.valid_to == STILL_VALID:
-            yield Problem(units.file, unit.line, f"unit {unit.unit_code} has a successor_code but no valid_to; say when it ended")
-        elif unit.successor_code == unit.unit_code:
-            yield Problem(units.file, unit.line, f"unit {unit.unit_code} is its own successor; leave successor_code empty")
-        elif tree.rows(unit.successor_code) and not any(row.valid_at(unit.valid_to) for row in tree.rows(unit.successor_code)):
-            told = f"successor_code: {unit.successor_code} does not hold on {unit.valid_to}, the day on which {unit.unit_code} is gone"
-            yield Problem(units.file, unit.line, f"{told}; correct one of the dates")
-
-
-def _roots(files: Files) -> Iterator[Problem]:
-    if files.head is None:
-        return
-    root = files.head.root_unit
-    if not files.units.mentions("unit_code", root):
-        yield Problem("pack.yml", files.head.line, f"root_unit: {root} is no unit_code in {files.units.file}")
-    for unit in files.units.rows:
-        if unit.unit_code == root and unit.parent_code is not None:
-            yield Problem(files.units.file, unit.line, f"unit {root} is the root_unit of pack.yml and can have no parent_code")
-        elif unit.unit_code != root and unit.parent_code is None:
-            yield Problem(files.units.file, unit.line, f"unit {unit.unit_code} has no parent_code; only the root {root} has none")
-        elif unit.unit_code == root and unit.level != 1:
-            yield Problem(files.units.file, unit.line, f"level: found {unit.level}; the root {root} has level 1")
 
 
 def _tree(units: Table[Unit], tree: Tree) -> Iterator[Problem]:

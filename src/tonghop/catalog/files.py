@@ -26,6 +26,7 @@ CORRECTIONS = "corrections.yml"
 FILES = (
     HEAD,
     "units.csv",
+    "unit_succession.csv",
     "unit_aliases.csv",
     "programmes.csv",
     "indicators.csv",
@@ -48,7 +49,7 @@ FILES = (
     CORRECTIONS,
 )
 OPTIONAL = frozenset(
-    {"breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
+    {"unit_succession.csv", "breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
     | {"contacts.csv", "senders.csv", "dhis2.csv", CORRECTIONS}
 )
 """The files that a pack may do without."""

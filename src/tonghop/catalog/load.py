@@ -32,6 +32,7 @@ from tonghop.catalog.rows import (
     Programme,
     Sender,
     SheetLayout,
+    Succession,
     Target,
     Unit,
     UnitAlias,
@@ -96,6 +97,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         hash_without_corrections=lambda _: pack.hash_without_corrections,
     )
     copy("unit", pack.units, (*Unit.columns(), "path"), unit_key=lambda unit: unit_keys[unit.unit_code, unit.valid_from])
+    copy("unit_succession", pack.successions, Succession.columns())
     copy("unit_alias", pack.unit_aliases, UnitAlias.columns())
     copy("programme", pack.programmes, Programme.columns())
     copy("indicator", pack.indicators, Indicator.columns(), indicator_key=lambda row: indicator_keys[(row.indicator_code,)])

@@ -31,6 +31,7 @@ from tonghop.catalog.rows import (
     Programme,
     Sender,
     SheetLayout,
+    Succession,
     Target,
     Unit,
     UnitAlias,
@@ -105,6 +106,7 @@ class Pack:
     contacts: tuple[Contact, ...] = ()
     senders: tuple[Sender, ...] = ()
     dhis2: tuple[Dhis2Code, ...] = ()
+    successions: tuple[Succession, ...] = ()
 
     @property
     def code(self) -> str:

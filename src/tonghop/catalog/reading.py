@@ -28,11 +28,13 @@ from tonghop.catalog.rows import (
     Row,
     Sender,
     SheetLayout,
+    Succession,
     Target,
     Unit,
     UnitAlias,
 )
 from tonghop.catalog.rules import Rule
+from tonghop.catalog.succession import links, with_successors
 from tonghop.catalog.tables import Files
 from tonghop.catalog.tree import with_paths
 
@@ -57,6 +59,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
     files = Files(
         head=head,
         units=table("units.csv", Unit),
+        successions=table("unit_succession.csv", Succession),
         unit_aliases=table("unit_aliases.csv", UnitAlias),
         programmes=table("programmes.csv", Programme),
         indicators=table("indicators.csv", Indicator),
@@ -86,7 +89,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         pack_hash=pack_hash(contents),
         hash_without_corrections=pack_hash({name: content for name, content in contents.items() if name != CORRECTIONS}),
         head=head,
-        units=with_paths(files.units.rows),
+        units=with_paths(with_successors(files.units.rows, files.successions.rows)),
         unit_aliases=files.unit_aliases.rows,
         programmes=files.programmes.rows,
         indicators=files.indicators.rows,
@@ -104,6 +107,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         contacts=files.contacts.rows,
         senders=files.senders.rows,
         dhis2=files.dhis2.rows,
+        successions=links(files.units.rows, files.successions.rows),
         targets=files.targets.rows,
         rules=files.rules.rows,
         corrections=files.corrections.rows,

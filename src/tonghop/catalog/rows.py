@@ -171,6 +171,33 @@ class Unit(DatedRow):
         return tuple(self.path.split("/")[:-1])
 
 
+class Succession(Row):
+    """A unit in the place of another from a day on: of the whole, or of a part with the weight that its figures are carried with.
+
+    A unit that gives a part away and lives on is one of the successors of its own parts. `basis` says what the weight rests on.
+    """
+
+    old_code: Code
+    new_code: Code
+    changed_on: Day
+    extent: Literal["whole", "part"]
+    weight: Annotated[Decimal, Field(gt=0, lt=1)] | None = None
+    basis: Text | None = None
+
+    @model_validator(mode="after")
+    def _a_part_has_a_weight(self) -> Self:
+        if self.extent == "whole" and self.weight is not None:
+            raise ValueError("weight belongs to a part; the whole is carried as it is")
+        if self.extent == "part" and (self.weight is None or self.basis is None):
+            raise ValueError("a part needs a weight (between 0 and 1) and a basis: what the weight rests on")
+        return self
+
+    @property
+    def share(self) -> Decimal:
+        """What share of the old unit's figures goes to the new one: 1 for the whole."""
+        return Decimal(1) if self.weight is None else self.weight
+
+
 class UnitAlias(DatedRow):
     """Another spelling of a unit's name."""
 

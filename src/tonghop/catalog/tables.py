@@ -28,6 +28,7 @@ from tonghop.catalog.rows import (
     Row,
     Sender,
     SheetLayout,
+    Succession,
     Target,
     Unit,
     UnitAlias,
@@ -45,6 +46,7 @@ class Files:
     head: PackHead | None
     units: Table[Unit]
     unit_aliases: Table[UnitAlias]
+    successions: Table[Succession]
     programmes: Table[Programme]
     indicators: Table[Indicator]
     breakdowns: Table[Breakdown]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -17,6 +17,7 @@ from tonghop.settings import settings
 app = typer.Typer()
 
 PublicationOption = Annotated[int | None, typer.Option("--publication", metavar="N", help="As published then; default: live.")]
+MapOption = Annotated[Literal["as_reported", "today"], typer.Option("--map", help="Units as they were then, or as they are today.")]
 Codes = list[str] | None
 
 
@@ -29,6 +30,7 @@ def export(
     branch: Annotated[Codes, typer.Option("--branch", metavar="UNIT", help="Only this unit and all below it.")] = None,
     indicator: Annotated[Codes, typer.Option("--indicator", metavar="INDICATOR", help="Only this indicator.")] = None,
     programme: Annotated[Codes, typer.Option("--programme", metavar="CODE", help="Only the indicators of this programme.")] = None,
+    on_map: MapOption = "as_reported",
     publication: PublicationOption = None,
     for_excel: Annotated[bool, typer.Option("--excel", help="CSV with a byte order mark, by which Excel knows that it is UTF-8.")] = False,
     catalog: CatalogOption = None,
@@ -39,8 +41,9 @@ def export(
     from tonghop.exchange import export as write_file
 
     database.ensure_server()
-    codes = (tuple(each or ()) for each in (period, unit, branch, indicator, programme))
-    done = write_file(Selection(view, *codes), output, publication=publication, for_excel=for_excel)
+    periods, units, branches, indicators, programmes = (tuple(each or ()) for each in (period, unit, branch, indicator, programme))
+    selection = Selection(view, periods, units, branches, indicators, programmes, on_map)
+    done = write_file(selection, output, publication=publication, for_excel=for_excel)
     if as_json:
         print_json(done)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -51,7 +51,10 @@ _FILTERS = {
 
 @dataclass(frozen=True)
 class Selection:
-    """A view of the marts and the codes that its rows are restricted to; none: no restriction. `branches` are units with all below."""
+    """A view of the marts and the codes that its rows are restricted to; none: no restriction. `branches` are units with all below.
+
+    A view that has every figure on two maps is shown on one of them, the `map`.
+    """
 
     view: str
     periods: tuple[str, ...] = ()
@@ -59,6 +62,7 @@ class Selection:
     branches: tuple[str, ...] = ()
     indicators: tuple[str, ...] = ()
     programmes: tuple[str, ...] = ()
+    map: Literal["as_reported", "today"] = "as_reported"
 
     @property
     def filters(self) -> dict[str, list[str]]:
@@ -101,6 +105,9 @@ def query_of(selection: Selection, columns: Sequence[ViewColumn]) -> tuple[sql.C
             )
         )
         parameters.append(codes)
+    if "map" in names:
+        conditions.append(sql.SQL("map = any(%s)"))
+        parameters.append([selection.map])
     order = [sql.Identifier(name) for name in _SORTED_BY if name in names] or [sql.Identifier(names[0])]
     return sql.SQL("select {columns} from marts.{view}{where} order by {order}").format(
         columns=sql.SQL(", ").join(map(sql.Identifier, names)),

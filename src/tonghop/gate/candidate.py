@@ -20,12 +20,10 @@ def check_candidate(publication: int) -> GateOutcome:
     open candidate, or when a check could not be made.
     """
     with connect("publisher") as connection:
-        gate_run_id, root_unit = _start_run(connection, publication)
+        gate_run_id = _start_run(connection, publication)
         live = connection.execute("select number from audit.live").fetchone()
     try:
-        assets = suite_module("gate_2").assets(
-            publication, root_unit, _root_figures(live[0], root_unit) if live else {}, settings().gate_loss_pct
-        )
+        assets = suite_module("gate_2").assets(publication, _root_figures(live[0]) if live else {}, settings().gate_loss_pct)
         results = run_suites("gate_2", sqlalchemy_url("publisher", publication), assets)
     except GateBroken as broken:
         with connect("publisher") as connection:
@@ -41,22 +39,19 @@ def check_candidate(publication: int) -> GateOutcome:
     return outcome
 
 
-def _start_run(connection: psycopg.Connection, publication: int) -> tuple[int, str]:
-    """Open a run for the candidate; runs of it that were broken off are closed. Returns its number and the pack's root unit."""
+def _start_run(connection: psycopg.Connection, publication: int) -> int:
+    """Open a run for the candidate; runs of it that were broken off are closed. Returns its number."""
     for (broken_off,) in connection.execute(
         "select gate_run_id from audit.gate_run where gate = 2 and status = 'judging' and publication = %s", (publication,)
     ).fetchall():
         close_as_failed(connection, broken_off, "broken off; the candidate was checked again")
     row = connection.execute(
         """
-        with run as (
-            insert into audit.gate_run (gate, publication, status, pack_hash, code_version)
-            select 2, number, 'judging', pack_hash, code_version
-            from audit.publication
-            where number = %s and status = 'candidate'
-            returning gate_run_id, pack_hash
-        )
-        select run.gate_run_id, pack.root_unit from run inner join catalog.pack on run.pack_hash = pack.pack_hash
+        insert into audit.gate_run (gate, publication, status, pack_hash, code_version)
+        select 2, number, 'judging', pack_hash, code_version
+        from audit.publication
+        where number = %s and status = 'candidate'
+        returning gate_run_id
         """,
         (publication,),
     ).fetchone()
@@ -64,14 +59,15 @@ def _start_run(connection: psycopg.Connection, publication: int) -> tuple[int, s
         raise GateBroken(
             f"Publication {publication} is not the open candidate, so there is nothing to check. `tonghop publications` lists them."
         )
-    return int(row[0]), str(row[1])
+    return int(row[0])
 
 
-def _root_figures(live: int, root_unit: str) -> dict[str, int]:
-    """How many figures the root unit has in each period of the live publication, in the view that BI reads."""
+def _root_figures(live: int) -> dict[str, int]:
+    """How many figures the root has in each period of the live publication, in the view that BI reads."""
     with connect("publisher", publication=live) as connection:
         return dict(
             connection.execute(
-                "select period_code, count(value) from marts.indicator_summary where unit_code = %s group by period_code", (root_unit,)
+                "select period_code, count(distinct indicator_key) filter (where value is not null) from marts.indicator_summary "
+                "where level = 1 and map = 'as_reported' group by period_code"
             ).fetchall()
         )

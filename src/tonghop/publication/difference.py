@@ -86,7 +86,7 @@ with touched as (
     from warehouse.agg_indicator_period as agg
     inner join catalog.unit_key as units on agg.unit_key = units.unit_key
     inner join catalog.indicator_key as indicators on agg.indicator_key = indicators.indicator_key
-    where {touched}
+    where agg.map <> 'today' and {touched}
 ),
 
 at_a as (
