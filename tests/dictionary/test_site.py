@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from tests.dictionary.conftest import column, manifest, model
-from tests.packs import write_pack
+from tests.packs import FILES, write_pack
 
 from tonghop.catalog import read_pack
-from tonghop.dictionary.contents import formula
+from tonghop.dictionary.contents import Contents, formula
 from tonghop.dictionary.project import UndescribedColumns, read_project
 from tonghop.dictionary.site import Dictionary, write_site
 
@@ -92,6 +92,20 @@ def test_an_indicator_says_how_it_adds_up_where_it_is_asked_for_and_what_judges_
         assert words in occupancy, words
     assert "30% of Visits VISITS" in section(dictionary / "programmes" / "CARE.en.html", "VISITS_CHILD")
     assert "Bed occupancy OCCUPANCY" in section(dictionary / "programmes" / "CARE.en.html", "BED_DAYS")
+
+
+def test_targets_of_a_ratio_are_not_added_up(tmp_path: Path) -> None:
+    targets = FILES["targets.csv"] + "OCCUPANCY,H1,2022,<=,85,,\nOCCUPANCY,H2,2022,<=,85,,\nOCCUPANCY,D1,2022,<=,90,,\n"
+    plans = Contents(read_pack(write_pack(tmp_path / "pack", targets=targets))).plans
+    assert [(plan.units, plan.total) for plan in plans["OCCUPANCY"]] == [(2, 85), (1, 90)]
+    assert [(plan.units, plan.total) for plan in plans["VISITS"]] == [(3, 7000)]
+
+
+def test_parts_and_their_whole_stand_with_the_breakdowns(tmp_path: Path, dictionary: Path) -> None:
+    parts = "partition_code,whole_code,part_code\nSEX,TOTAL,F\nSEX,TOTAL,M\n"
+    pack = read_pack(write_pack(tmp_path / "pack", breakdowns=FILES["breakdowns.csv"] + "M,M,,Nam,Male\n", breakdown_parts=parts))
+    page = write_site(Dictionary(pack, read_project(manifest()), "c0de"), dictionary / "dbt.html", tmp_path / "docs")
+    assert "Total = Female + Male" in (page.parent / "terms.en.html").read_text(encoding="utf-8")
 
 
 def test_a_rule_is_written_as_a_formula(tmp_path: Path) -> None:

@@ -9,7 +9,11 @@ from tests.warehouse.world import World
 
 VISITS = {"VISITS": 120, "VISITS_CHILD": 50, "VISITS_ADULT": 70, "PATIENTS": 9, "CASES": 0, "AUDITS": "blank"}
 HOSPITAL = {"VISITS": 2000, "VISITS_CHILD": 700, "VISITS_ADULT": 1300, "BED_DAYS": 700, "BED_CAPACITY": 900, "OCCUPANCY": Decimal("77.78")}
-SLOTS = {("C11", "ST", "2022-01"): VISITS, ("C11", "ST", "2022-02"): VISITS | {"VISITS": 121}, ("H1", "HO", "2022-01"): HOSPITAL}
+SLOTS = {
+    ("C11", "ST", "2022-01"): VISITS,
+    ("C11", "ST", "2022-02"): VISITS | {"VISITS": 121, "VISITS_ADULT": 71},
+    ("H1", "HO", "2022-01"): HOSPITAL,
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +28,7 @@ def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> World:
     world.open(SLOTS, scope_all=True)
     world.build()
     world.publish()
-    world.submit(("C11", "ST", "2022-02"), VISITS | {"VISITS": 222})
+    world.submit(("C11", "ST", "2022-02"), VISITS | {"VISITS": 222, "VISITS_ADULT": 172})
     world.open([("C11", "ST", "2022-02")])
     world.build()
     world.publish()

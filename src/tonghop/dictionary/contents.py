@@ -44,7 +44,7 @@ class Judged(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """The targets of an indicator in a year: those given as numbers added up, or the one that is a rate."""
+    """The targets of an indicator in a year: those given as numbers added up (of a ratio: that are equal), or the one that is a rate."""
 
     year: int
     comparison: str
@@ -109,7 +109,8 @@ class Contents:
         targets: defaultdict[str, list[Target]] = defaultdict(list)
         for target in self.pack.targets:
             targets[target.indicator_code].append(target)
-        return {code: list(_plans(rows)) for code, rows in targets.items()}
+        ratios = {code for code, indicator in self.indicators.items() if indicator.kind == "ratio"}
+        return {code: list(_plans(rows, adds_up=code not in ratios)) for code, rows in targets.items()}
 
 
 def _asked_in(form: Form, sheet: FormSheet) -> Iterator[tuple[str, Asked]]:
@@ -123,14 +124,15 @@ def _asked_in(form: Form, sheet: FormSheet) -> Iterator[tuple[str, Asked]]:
         yield cell.indicator_code, Asked(form, sheet.name, cell.cell, cell.label_vi or "", (("", figure),))
 
 
-def _plans(targets: Sequence[Target]) -> Iterator[Plan]:
+def _plans(targets: Sequence[Target], *, adds_up: bool) -> Iterator[Plan]:
     def kind(target: Target) -> tuple[int, str, str, Decimal]:
-        return target.year, target.comparison, target.of_indicator_code or "", target.rate or Decimal(0)
+        alone = target.rate if adds_up else target.rate or target.target
+        return target.year, target.comparison, target.of_indicator_code or "", alone or Decimal(0)
 
-    for (year, comparison, of, rate), group in groupby(sorted(targets, key=kind), key=kind):
+    for (year, comparison, of, number), group in groupby(sorted(targets, key=kind), key=kind):
         rows = list(group)
-        total = None if of else sum((row.target for row in rows if row.target is not None), Decimal(0))
-        yield Plan(year, comparison, len({row.unit_code for row in rows}), total, rate if of else None, of or None)
+        given = sum((row.target for row in rows if row.target is not None), Decimal(0)) if adds_up else number
+        yield Plan(year, comparison, len({row.unit_code for row in rows}), None if of else given, number if of else None, of or None)
 
 
 def formula(rule: Rule) -> list[Sign | Judged]:

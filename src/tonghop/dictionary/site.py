@@ -110,7 +110,9 @@ class _Language:
             self._page(name, f"{name}.html.j2")
         self._page("rules", "rule_list.html.j2")
         self._page("units", "unit_list.html.j2", units=self.of.units)
-        self._page("terms", "terms.html.j2", periods=list(_examples(pack)), measure_words=_measure_words(pack))
+        self._page(
+            "terms", "terms.html.j2", periods=list(_examples(pack)), measure_words=_measure_words(pack), partitions=_partitions(pack)
+        )
         for programme in pack.programmes:
             self._page(f"programmes/{programme.programme_code}", "programme.html.j2", programme=programme)
         for form in pack.forms:
@@ -229,6 +231,14 @@ def _measure_words(pack: Pack) -> Mapping[str, list[str]]:
     for row in pack.measure_words:
         written.setdefault(row.unit_of_measure, []).append(row.word)
     return dict(sorted(written.items()))
+
+
+def _partitions(pack: Pack) -> list[tuple[str, list[str]]]:
+    """Wholes with the parts that make them up, in the order of the pack."""
+    parts: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in pack.breakdown_parts:
+        parts[row.partition_code, row.whole_code].append(row.part_code)
+    return [(whole, codes) for (_, whole), codes in parts.items()]
 
 
 def _by_layer(project: Project) -> Mapping[str, list[Node]]:

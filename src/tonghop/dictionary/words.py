@@ -105,6 +105,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "parent": ("Trực thuộc", "Part of"),
     "successor": ("Đơn vị kế thừa", "Taken over by"),
     "breakdowns": ("Phân tổ", "Breakdowns"),
+    "partitions": ("Các phần cộng thành tổng", "Parts that make up a whole"),
     "sex": ("Giới", "Sex"),
     "age_group": ("Nhóm tuổi", "Age group"),
     "other": ("Khác", "Other"),
