@@ -136,7 +136,7 @@ def test_parquet_keeps_types_and_every_digit(world: World, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("selection", "name", "publication", "told"),
     [
-        (Selection("nothing"), "x.csv", None, "There is no view marts.nothing. There are data_quality"),
+        (Selection("nothing"), "x.csv", None, "There is no view marts.nothing. There are "),
         (Selection("dim_unit", periods=("2022-01",)), "x.csv", None, "has no period_key"),
         (Selection("dim_unit", units=("C99",)), "x.csv", None, "knows no unit C99"),
         (Selection("dim_unit"), "x.ods", None, "expected .csv, .parquet, .xlsx"),
