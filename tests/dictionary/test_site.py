@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from tests.dictionary.conftest import column, manifest, model
 from tests.packs import FILES, write_pack
 
 from tonghop.catalog import read_pack
+from tonghop.catalog.rows import Succession
 from tonghop.dictionary.contents import Contents, formula
 from tonghop.dictionary.project import UndescribedColumns, read_project
 from tonghop.dictionary.site import Dictionary, write_site
@@ -106,6 +110,18 @@ def test_parts_and_their_whole_stand_with_the_breakdowns(tmp_path: Path, diction
     pack = read_pack(write_pack(tmp_path / "pack", breakdowns=FILES["breakdowns.csv"] + "M,M,,Nam,Male\n", breakdown_parts=parts))
     page = write_site(Dictionary(pack, read_project(manifest()), "c0de"), dictionary / "dbt.html", tmp_path / "docs")
     assert "Total = Female + Male" in (page.parent / "terms.en.html").read_text(encoding="utf-8")
+
+
+def test_units_that_were_merged_stand_with_the_share_that_goes_over(tmp_path: Path, dictionary: Path) -> None:
+    pack = read_pack(write_pack(tmp_path / "pack"))
+    split = [
+        Succession(old_code="C22", new_code=new, changed_on=date(2022, 7, 1), extent="part", weight=Decimal(weight), basis="Census 2019")
+        for new, weight in (("C21", "0.6"), ("C11", "0.4"))
+    ]
+    site = Dictionary(replace(pack, successions=tuple(split)), read_project(manifest()), "c0de")
+    page = write_site(site, dictionary / "dbt.html", tmp_path / "docs")
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", (page.parent / "units.en.html").read_text(encoding="utf-8")))
+    assert "2022-07-01 Commune Four C22 Commune Three C21 60% Census 2019" in text
 
 
 def test_a_rule_is_written_as_a_formula(tmp_path: Path) -> None:

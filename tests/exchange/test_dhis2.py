@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -190,6 +191,14 @@ def test_an_old_publication_goes_out_as_it_was(world: World, pack: Pack, tmp_pat
     (reading,) = (read_file(path.read_bytes(), path.name, pack) for path in done.files)
     assert next(cell.value.number for each in reading.submissions for cell in each.cells if cell.indicator_code == "VISITS") == 121
     assert done.unmapped == () and not (tmp_path / "unmapped.csv").exists()
+    fewer = tuple(row for row in pack.dhis2 if row.dhis2 not in ("ouH1aaaaaaa", "dsSTaaaaaaa", "deVisitsaaa"))
+    left = export_data_values(replace(pack, dhis2=fewer), [Period.parse("2022-01"), Period.parse("2022-9M")], tmp_path).unmapped
+    assert [(each.what, each.code, each.figures) for each in left] == [
+        ("form", "ST", 5),
+        ("indicator", "OCCUPANCY", 1),
+        ("indicator", "VISITS", 2),
+        ("unit", "H1", 6),
+    ]
     with pytest.raises(ExportProblem, match="not published"):
         export_data_values(pack, [Period.parse("2022-02")], tmp_path, publication=77)
     with pytest.raises(ExportProblem, match=r"no dhis2\.csv"):
