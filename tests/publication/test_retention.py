@@ -107,7 +107,7 @@ class TestGivingUp:
         with pytest.raises(psycopg.errors.RaiseException, match=r"publication 2 has expired .* đã hết hạn lưu giữ"):
             shown(2)
         acts = (
-            lambda: publication.diff(1, 2),
+            lambda: publication.diff(1, 2).__enter__(),
             lambda: publication.rollback(2, "back"),
             lambda: publication.name_publication(2, "x", "y"),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -73,6 +73,17 @@ def span_of(periods: Sequence[str]) -> str:
 def print_json(value: Any) -> None:
     """Print a value (dataclasses and decimals, too) as JSON."""
     print(json.dumps(value, default=_plain, ensure_ascii=False, indent=1))
+
+
+def print_json_in_parts(head: Mapping[str, Any], lists: Mapping[str, Iterable[Any]]) -> None:
+    """Print one JSON object: `head`, and lists that may be longer than memory, an item a line."""
+    print("{" + ", ".join(f"{json.dumps(name)}: {json.dumps(value, default=_plain, ensure_ascii=False)}" for name, value in head.items()))
+    for name, items in lists.items():
+        print(f", {json.dumps(name)}: [")
+        for number, item in enumerate(items):
+            print(("," if number else "") + json.dumps(item, default=_plain, ensure_ascii=False))
+        print("]")
+    print("}")
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""What was published: `publications`, `rollback`, `discard`, `diff-publications`, `audit verify`."""
+"""What was published: `publications`, `rollback`, `discard`, `audit verify`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, NumberArgument
-from tonghop.cli.printing import SHOWN, console, figure, moment, new_table, print_json, say, say_how_many_more, span_of
+from tonghop.cli.printing import console, moment, new_table, print_json, say, span_of
 
 app = typer.Typer()
 audit_app = typer.Typer(help="What an auditor verifies.", no_args_is_help=True)
@@ -73,39 +73,6 @@ def discard(
     say(f"Publication {number} is discarded; its number is not used again.")
 
 
-@app.command("diff-publications")
-def diff_publications(
-    a: Annotated[int, typer.Argument(metavar="A")],
-    b: Annotated[int, typer.Argument(metavar="B")],
-    catalog: CatalogOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say which figures differ between two publications, by how much, and because of which submissions."""
-    from tonghop.publication import diff
-
-    database.ensure_server()
-    difference = diff(a, b)
-    if as_json:
-        print_json(difference)
-        return
-    if not difference.figures and not difference.submissions:
-        say(f"Publications {a} and {b} show the same figures from the same submissions.")
-        return
-    figures = new_table("period", "unit", "indicator", f"value {a}", f"value {b}", "change", f"cumulative {a}", f"cumulative {b}")
-    for each in difference.figures[:SHOWN]:
-        change = "" if each.value_a is None or each.value_b is None else figure(each.value_b - each.value_a)
-        numbers = (figure(each.value_a), figure(each.value_b), change, figure(each.ytd_value_a), figure(each.ytd_value_b))
-        figures.add_row(each.period_code, each.unit_code, each.indicator_code, *numbers)
-    console.print(figures)
-    say_how_many_more(len(difference.figures), "figures")
-    submissions = new_table("period", "unit", "form", f"in force at {a}", f"in force at {b}")
-    for slot in difference.submissions[:SHOWN]:
-        sources = (_source(slot.source_a, slot.sha256_a), _source(slot.source_b, slot.sha256_b))
-        submissions.add_row(slot.period_code, slot.unit_code, slot.form_code, *sources)
-    console.print(submissions)
-    say_how_many_more(len(difference.submissions), "submissions")
-
-
 @audit_app.command()
 def verify(
     archive: Annotated[
@@ -138,7 +105,3 @@ def verify(
         say("Everything agrees." if verification.passed else f"{len(verification.problems):,} disagreements.")
     if not verification.passed:
         raise typer.Exit(1)
-
-
-def _source(uri: str | None, sha256: str | None) -> str:
-    return "–" if uri is None else escape(f"{uri} ({(sha256 or '')[:12]})")

@@ -2,7 +2,7 @@
 of a slot that they choose from."""
 
 from tonghop.publication.acts import discard, open_candidate, pending, publish, rollback
-from tonghop.publication.difference import Difference, diff
+from tonghop.publication.difference import ChangedFigure, ChangedSubmission, Difference, diff
 from tonghop.publication.hand_corrections import CorrectionStanding, list_corrections
 from tonghop.publication.lineage import Trace, trace
 from tonghop.publication.records import (
@@ -20,6 +20,8 @@ from tonghop.publication.verification import Verification, verify_chain
 from tonghop.publication.withdrawal import Withdrawal, withdraw
 
 __all__ = [
+    "ChangedFigure",
+    "ChangedSubmission",
     "CorrectionStanding",
     "Difference",
     "Fate",
