@@ -42,7 +42,13 @@ ADVANCES = {
 }
 """The only columns that the publisher, and nobody else, may change."""
 
-FOR_EVERYBODY = {"warehouse.visible_publication", "catalog.pack_in_force"}
+FOR_EVERYBODY = {
+    "catalog.pack_in_force",
+    "warehouse.hidden_unit_keys",
+    "warehouse.hides_small_counts",
+    "warehouse.sees_every_unit",
+    "warehouse.visible_publication",
+}
 """Functions with their owner's rights that every role may call, by the views that call them."""
 
 
@@ -162,10 +168,7 @@ def test_no_login_role_owns_what_is_append_only(relations: dict[str, str]) -> No
         "where relnamespace::regnamespace::text = any(%s)",
         list(SCHEMAS),
     )
-    assert {(schema, owner) for schema, owner in owners if owner in (*ROLES, AIRFLOW)} == {
-        ("marts", "transformer"),
-        ("warehouse", "transformer"),
-    }
+    assert {(schema, owner) for schema, owner in owners if owner in (*ROLES, AIRFLOW)} == {("warehouse", "transformer")}
     functions = query("select proname from pg_proc where pg_get_userbyid(proowner) = any(%s)", [*ROLES, AIRFLOW])
     assert functions == []
 
@@ -183,7 +186,11 @@ def test_roles_have_no_power_beyond_their_grants(server: None) -> None:
         "select pg_get_userbyid(member), pg_get_userbyid(roleid) from pg_auth_members where pg_get_userbyid(member) = any(%s)",
         [*ROLES, AIRFLOW],
     )
-    assert set(memberships) == {("transformer", "see_candidate"), ("publisher", "see_candidate")}
+    assert set(memberships) == {
+        *((role, "see_candidate") for role in ("transformer", "publisher")),
+        *((role, "see_everything") for role in ("transformer", "publisher", "auditor", "bi_reader")),
+        ("transformer", "marts_owner"),
+    }
 
 
 def test_functions_with_their_owners_rights_fix_their_path_and_are_called_by_those_who_may(server: None) -> None:
