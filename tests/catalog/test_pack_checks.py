@@ -38,6 +38,17 @@ def test_the_small_pack_is_sound(tmp_path: Path) -> None:
     assert check(write_pack(tmp_path)) == []
 
 
+TARGETS_IN_TIME = """\
+indicator_code,unit_code,year,comparison,target,rate,of_indicator_code,valid_from,valid_to,decision
+VISITS,D1,2022,>=,1200,,,,2022-07-01,Decision 1
+VISITS,D1,2022,>=,1500,,,2022-07-01,,Decision 2
+VISITS,C11,2021,>=,200,,,,,
+PATIENTS,P,2022,<=,300,,,,,
+VISITS_CHILD,P,2022,>=,,30,VISITS,,,
+"""
+"""A plan that was changed in July."""
+
+
 BROKEN_FILES: dict[str, tuple[dict[str, str | None], str]] = {
     "missing file": ({"targets": None}, "targets.csv: the file is missing"),
     "missing column": (edited("programmes", "name_en,", ""), "programmes.csv:1: column name_en is missing"),
@@ -193,7 +204,7 @@ CONTRADICTIONS: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "target twice": (
         {"targets": FILES["targets.csv"] + "VISITS,D1,2022,>=,1,,\n"},
-        "targets.csv:7: the same indicator_code, unit_code, year",
+        "targets.csv:7: D1 has a target of VISITS for 2022 in line 2 already; a plan that was changed has one row for each version",
     ),
     "word twice": (
         {"units_of_measure": FILES["units_of_measure.csv"] + "Cas,người\n"},
@@ -327,6 +338,30 @@ CONTRADICTIONS: dict[str, tuple[dict[str, str | None], str]] = {
         {"targets": FILES["targets.csv"] + "VISITS,P,2022,>=,9000,,\n"},
         "targets.csv:2: D1 has a target of VISITS for 2022, and so has P above it (line 7)",
     ),
+    "target of another year": (
+        {"targets": TARGETS_IN_TIME + "VISITS,D2,2022,>=,1,,,2021-07-01,,\n"},
+        "targets.csv:7: valid_from 2021-07-01 is no day of 2022; a target is valid within its year",
+    ),
+    "target beyond its year": (
+        {"targets": TARGETS_IN_TIME + "VISITS,D2,2022,>=,1,,,,2023-01-02,\n"},
+        "targets.csv:7: valid_to 2023-01-02 is no day of 2022 after its first",
+    ),
+    "versions of a plan that overlap": (
+        {"targets": TARGETS_IN_TIME + "VISITS,D1,2022,>=,1,,,2022-09-01,,\n"},
+        "targets.csv:7: D1 has a target of VISITS for 2022 in line 3 already; a plan that was changed has one row for each version",
+    ),
+    "version of a plan below another target": (
+        {"targets": TARGETS_IN_TIME + "VISITS,C11,2022,>=,1,,,2022-09-01,,\n"},
+        "targets.csv:7: C11 has a target of VISITS for 2022, and so has D1 above it (line 3)",
+    ),
+    "rate for a ratio": (
+        {"targets": TARGETS_IN_TIME + "OCCUPANCY,H1,2022,>=,,80,BED_CAPACITY,,,\n"},
+        "targets.csv:7: rate: OCCUPANCY is a ratio, and a rate is one of a quantity",
+    ),
+    "rate of a ratio": (
+        {"targets": TARGETS_IN_TIME + "BED_DAYS,H1,2022,>=,,80,OCCUPANCY,,,\n"},
+        "targets.csv:7: rate: OCCUPANCY is a ratio, and a rate is one of a quantity",
+    ),
     "target of a unit that is gone": (
         edited("targets", "VISITS,D2,2022", "VISITS,C22,2023"),
         "targets.csv:3: unit_code: C22 does not hold in",
@@ -428,6 +463,12 @@ def test_a_quoted_cell_may_hold_commas_and_lines_and_the_next_line_is_counted_ri
         .replace("Disease control,2", "Disease control,x")
     )
     assert check(write_pack(tmp_path, programmes=text)) == ["programmes.csv:4: column sort_order: found 'x'; a whole number is expected"]
+
+
+def test_a_plan_may_change_during_its_year(tmp_path: Path) -> None:
+    pack = read_pack(write_pack(tmp_path, targets=TARGETS_IN_TIME))
+    june, july, other = (pack.target("VISITS", "D1", day) for day in (date(2022, 6, 30), date(2022, 7, 1), date(2021, 7, 1)))
+    assert june and july and (june.target, july.target, july.decision, other) == (1200, 1500, "Decision 2", None)
 
 
 def test_targets_and_duties_may_follow_each_other_in_time(tmp_path: Path) -> None:

@@ -105,19 +105,28 @@ class TestOpening:
         assert changes(1) == {("A", "2022-02"): "new", ("B", "2022-02"): "missing", ("C", "2022-02"): "missing"}
         assert get_publication(1).periods == ["2022-02"]
 
-    def test_a_changed_catalog_rebuilds_every_slot_once(self, world: World) -> None:
-        first = world.accept("A", "2022-01", 1)
+    def test_a_changed_catalog_is_taken_in_by_what_it_reaches(self, world: World) -> None:
+        world.accept("A", "2022-01", 1)
         world.refresh()
         world.units = ("A", "B", "C", "D")
         world.load_pack("pack-2")
         assert publication.pending()
         number = world.refresh()
-        assert number == 2 and get_publication(2).scope_all and get_publication(2).pack_hash == "pack-2"
+        assert number == 2 and not get_publication(2).scope_all and get_publication(2).pack_hash == "pack-2"
+        assert slots(2) == {("D", "2022-01"): ("missing", None)}
+        assert publication.open_candidate() is None and not publication.pending()
+
+    def test_changed_code_rebuilds_every_slot_once(self, world: World) -> None:
+        first = world.accept("A", "2022-01", 1)
+        world.refresh()
+        world.deploy("code-2")
+        assert publication.pending()
+        number = world.refresh()
+        assert number == 2 and get_publication(2).scope_all and get_publication(2).code_version == "code-2"
         assert slots(2) == {
             ("A", "2022-01"): ("unchanged", first),
             ("B", "2022-01"): ("unchanged", None),
             ("C", "2022-01"): ("unchanged", None),
-            ("D", "2022-01"): ("missing", None),
         }
         assert publication.open_candidate() is None and not publication.pending()
 
@@ -331,7 +340,7 @@ class TestRollingBack:
         assert publication.open_candidate() is None and not publication.pending()
         world.accept("A", "2022-01", 2)
         publication.open_candidate()
-        assert get_publication(4).scope_all
+        assert get_publication(4).pack_hash == "pack-2"
 
     def test_it_is_refused_while_a_candidate_is_open(self, world: World) -> None:
         self.published(world)

@@ -53,7 +53,8 @@ class World:
                     "insert into catalog.unit_key (unit_code, valid_from) values (%s, '0001-01-01') on conflict do nothing", (unit,)
                 )
                 connection.execute(
-                    "insert into catalog.duty select %s, 'F', %s, unnest(%s::text[]), now()", (pack_hash, unit, list(self.periods))
+                    "insert into catalog.duty select %s, 'F', %s, unnest(%s::text[]), timestamptz '2022-06-01'",
+                    (pack_hash, unit, list(self.periods)),
                 )
             connection.execute("insert into catalog.form_key (form_code) values ('F') on conflict do nothing")
             connection.execute("insert into catalog.indicator_key (indicator_code) values ('I') on conflict do nothing")

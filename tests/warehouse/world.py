@@ -21,6 +21,7 @@ from tonghop.catalog import Pack, due_reports, load_pack, read_pack
 from tonghop.catalog.rows import Indicator, Unit
 from tonghop.database import admin_connect, connect
 from tonghop.model import Period, PeriodType
+from tonghop.publication.catalog_difference import find_reach, freeze_reach
 from tonghop.warehouse import build_candidate, code_version
 
 Figure = Decimal | int | str
@@ -149,6 +150,12 @@ class World:
             " values (%s, 'candidate', 'refresh', %s, %s, %s, '{}')",
             (self.publications, scope_all, self.pack.pack_hash, code_version()),
         )
+        with self.connection.transaction():
+            live = self.connection.execute(
+                "select p.pack_hash from audit.publication as p inner join audit.live as l on p.number = l.number"
+            ).fetchone()
+            find_reach(self.connection, live[0] if live else None, self.pack.pack_hash)
+            freeze_reach(self.connection, self.publications)
         for slot in slots:
             self.published[slot] = self.chosen.get(slot)
             self.connection.execute(

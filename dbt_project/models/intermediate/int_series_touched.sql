@@ -2,6 +2,11 @@ with slots as (
     select * from {{ ref('int_slot_touched') }}
 ),
 
+reach as (
+    select * from {{ ref('stg_audit__candidate_reach') }}
+    where what = 'figures'
+),
+
 form_figures as (
     select * from {{ ref('stg_catalog__form_figures') }}
 ),
@@ -53,6 +58,24 @@ facts_of_the_slots as (
     group by facts.indicator_key, facts.unit_key, slots.year
 ),
 
+years as (
+    select year
+    from periods
+    group by year
+),
+
+-- what a changed catalog reaches beside its slots
+series_reached as (
+    select
+        indicators.indicator_key,
+        units.unit_key,
+        years.year
+    from reach
+    inner join indicators on reach.indicator_code = indicators.indicator_code
+    inner join units on coalesce(reach.unit_code, units.unit_code) = units.unit_code
+    inner join years on coalesce(reach.year, years.year) = years.year
+),
+
 -- what the forms ask for (also where nobody reported), what is there now, what was there before
 own_series as (
     select
@@ -75,6 +98,12 @@ own_series as (
         periods.year
     from facts_closed_by_the_candidate
     inner join periods on facts_closed_by_the_candidate.period_key = periods.period_key
+    union
+    select
+        indicator_key,
+        unit_key,
+        year
+    from series_reached
 ),
 
 -- where a branch is the same on both maps, one series stands for both

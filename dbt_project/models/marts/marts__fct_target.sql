@@ -1,5 +1,6 @@
 with targets as (
     select * from {{ published_rows(ref('fct_target')) }}
+    where is_last
 ),
 
 others as (
@@ -16,7 +17,11 @@ targets_with_codes as (
         targets.rate,
         targets.of_indicator_key,
         others.indicator_code as of_indicator_code,
-        targets.is_sum
+        targets.is_sum,
+        targets.valid_from,
+        targets.valid_to,
+        targets.version,
+        targets.decision
     from targets
     left join others on targets.of_indicator_key = others.indicator_key
 )

@@ -45,6 +45,10 @@ periods as (
     select * from {{ published_rows(ref('dim_period')) }}
 ),
 
+periods_of_the_year_before as (
+    select * from {{ published_rows(ref('dim_period')) }}
+),
+
 -- the dimensions first: a filter on a unit, an indicator or a period must be able to come before all else
 figures_described as (
     select
@@ -57,6 +61,7 @@ figures_described as (
         figures.period_key,
         periods.period_code,
         periods.period_type,
+        {{ last_day_of('periods') }} as last_day,
         figures.year,
         figures.shown_map,
         figures.map as stored_map,
@@ -95,6 +100,8 @@ figures_with_the_year_before as (
             figures_described.indicator_key = targets.indicator_key
             and figures_described.unit_key = targets.unit_key
             and figures_described.year = targets.year
+            and figures_described.last_day >= targets.valid_from
+            and figures_described.last_day < targets.valid_to
     left join bases
         on
             figures_described.period_key = bases.period_key
@@ -107,11 +114,14 @@ figures_with_the_year_before as (
             and figures_described.indicator_key = figures_of_the_year_before.indicator_key
             and figures_described.same_period_unit_key = figures_of_the_year_before.unit_key
             and figures_of_the_year_before.map in ('both', figures_described.stored_map)
+    left join periods_of_the_year_before on figures_described.same_period_key = periods_of_the_year_before.period_key
     left join targets_of_the_year_before
         on
             figures_described.indicator_key = targets_of_the_year_before.indicator_key
             and figures_described.same_period_unit_key = targets_of_the_year_before.unit_key
-            and figures_described.year - 1 = targets_of_the_year_before.year
+            and periods_of_the_year_before.year = targets_of_the_year_before.year
+            and {{ last_day_of('periods_of_the_year_before') }} >= targets_of_the_year_before.valid_from
+            and {{ last_day_of('periods_of_the_year_before') }} < targets_of_the_year_before.valid_to
     left join bases_of_the_year_before
         on
             figures_described.same_period_key = bases_of_the_year_before.period_key
@@ -137,6 +147,8 @@ figures_compared as (
         ytd_value,
         target,
         comparison,
+        case comparison when '>=' then ytd_value >= target when '<=' then ytd_value <= target when '=' then ytd_value = target end
+            as target_met,
         100 * ytd_value / nullif(target, 0) as pct_of_target,
         100 * ytd_value / nullif(target, 0) - 100 * same_period_ytd_value / nullif(same_period_target, 0)
             as pct_of_target_change,

@@ -1,6 +1,7 @@
+-- depends_on: {{ ref('int_submission_touched') }}
 {{ config(
     unique_key=['submission_id'],
-    scope={'relation': 'int_slot_touched', 'columns': ['period_key', 'form_key', 'unit_key']},
+    scope={'relation': 'int_submission_touched', 'columns': ['submission_id']},
 ) }}
 
 with slots as (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterator
-from datetime import date
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -22,9 +21,10 @@ from tonghop.catalog.files import Table
 from tonghop.catalog.form_checks import Placed, check_figures, check_sheets, check_versions, figures_of
 from tonghop.catalog.names import normalise
 from tonghop.catalog.problems import Problem
-from tonghop.catalog.rows import TOTAL, Duty, Indicator, PackHead, Row, Target, Unit, UnitAlias
+from tonghop.catalog.rows import TOTAL, Duty, Indicator, PackHead, Row, Unit, UnitAlias
 from tonghop.catalog.succession import check_roots, check_successions
 from tonghop.catalog.tables import Files, grouped
+from tonghop.catalog.target_checks import check_targets
 from tonghop.catalog.tree import Tree, gaps
 
 R = TypeVar("R", bound=Row)
@@ -78,7 +78,7 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
     if forms_are_sound:
         yield from check_double_counting(files, tree, figures)
     if sound(files.targets):
-        yield from _targets(files.targets, tree)
+        yield from check_targets(files, tree)
     if sound(files.forms, files.duties) and files.head:
         yield from _duties(files, tree, files.head)
 
@@ -118,7 +118,6 @@ def _repetitions(files: Files) -> Iterator[Problem]:
     )
     yield from _repeated(files.senders, lambda row: (row.sender.casefold(), row.unit_code, row.valid_from), "sender, unit_code, valid_from")
     yield from _repeated(files.contacts, lambda row: (row.unit_code, row.email, row.valid_from), "unit_code, email, valid_from")
-    yield from _repeated(files.targets, lambda row: (row.indicator_code, row.unit_code, row.year), "indicator_code, unit_code, year")
     yield from _repeated(files.dhis2, lambda row: row.ours, "part, code, measure, breakdown_code")
     yield from _repeated(files.dhis2, lambda row: row.theirs, "part, dhis2, option_combo")
     yield from _repeated(files.rules, lambda row: row.rule_code, "rule")
@@ -261,30 +260,7 @@ def _ratio_parts(indicators: Table[Indicator]) -> Iterator[Problem]:
                 yield Problem(indicators.file, indicator.line, f"{told}; name the quantity that is counted")
 
 
-# -- targets and duties
-
-
-def _targets(targets: Table[Target], tree: Tree) -> Iterator[Problem]:
-    for (indicator_code, year), given in grouped(targets.rows, lambda target: (target.indicator_code, target.year)).items():
-        by_unit = {target.unit_code: target for target in given}
-        start, end = date(year, 1, 1), date(year, 12, 31)
-        for target in given:
-            lineages = [
-                lineage
-                for unit in tree.rows(target.unit_code)
-                for lineage in tree.lineages(unit)
-                if lineage.valid_from <= end and start < lineage.valid_to
-            ]
-            if tree.rows(target.unit_code) and not lineages:
-                told = f"unit_code: {target.unit_code} does not hold in {year}; correct the year, or give the target to its successor"
-                yield Problem(targets.file, target.line, told)
-            if target.of_indicator_code == indicator_code:
-                yield Problem(targets.file, target.line, f"of_indicator_code: {indicator_code} cannot be a rate of itself")
-            above = dict.fromkeys(row.unit_code for lineage in lineages for row in lineage.rows[:-1])
-            for upper in (by_unit[unit_code] for unit_code in above if unit_code in by_unit):
-                told = f"{target.unit_code} has a target of {indicator_code} for {year}, and so has {upper.unit_code} above it"
-                told += f" (line {upper.line}); targets are added up or passed down along a branch, so that only one of the two can stand"
-                yield Problem(targets.file, target.line, told)
+# -- duties
 
 
 def _duties(files: Files, tree: Tree, head: PackHead) -> Iterator[Problem]:

@@ -196,6 +196,17 @@ class Pack:
         """The unit of measure that a word behind a number stands for; None for a word that is none."""
         return self._measure_words.get(normalise(word))
 
+    # -- targets
+
+    @cached_property
+    def _targets_by_unit(self) -> Mapping[tuple[str, str, int], tuple[Target, ...]]:
+        return _grouped(((row.indicator_code, row.unit_code, row.year), row) for row in self.targets)
+
+    def target(self, indicator_code: str, unit_code: str, at: date) -> Target | None:
+        """The version of a unit's own plan of that year which holds on that day (for a period: its last day); None without one."""
+        versions = self._targets_by_unit.get((indicator_code, unit_code, at.year), ())
+        return next((version for version in versions if version.valid_at(at)), None)
+
     # -- forms
 
     @cached_property

@@ -466,8 +466,11 @@ class Duty(DatedRow):
         return self
 
 
-class Target(Row):
-    """A yearly target of a unit: a number, or a rate (percent) of another indicator."""
+class Target(DatedRow):
+    """A yearly target of a unit: a number, or a rate (percent) of another indicator. A plan that is changed during the year has a
+    row for each of its versions: a period is compared with the one that holds on its last day."""
+
+    omissible: ClassVar[frozenset[str]] = frozenset({"valid_from", "valid_to", "decision"})
 
     indicator_code: Code
     unit_code: Code
@@ -476,6 +479,16 @@ class Target(Row):
     target: Decimal | None = None
     rate: Decimal | None = None
     of_indicator_code: Code | None = None
+    decision: Text | None = None
+
+    @model_validator(mode="after")
+    def _within_its_year(self) -> Self:
+        first, end = date(self.year, 1, 1), date(self.year + 1, 1, 1)
+        if self.valid_from != SINCE_EVER and not first <= self.valid_from < end:
+            raise ValueError(f"valid_from {self.valid_from} is no day of {self.year}; a target is valid within its year")
+        if self.valid_to != STILL_VALID and not first < self.valid_to <= end:
+            raise ValueError(f"valid_to {self.valid_to} is no day of {self.year} after its first; valid_to is the first day that is out")
+        return self
 
     @model_validator(mode="after")
     def _number_or_rate(self) -> Self:

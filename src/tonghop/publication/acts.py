@@ -17,6 +17,7 @@ import psycopg
 
 from tonghop.database import connect
 from tonghop.publication import manifest
+from tonghop.publication.catalog_difference import find_reach, freeze_reach
 from tonghop.publication.records import (
     Publication,
     PublicationProblem,
@@ -52,6 +53,7 @@ def open_candidate(periods: Sequence[str] | None = None) -> int | None:
         if not changes.opens and not is_newer:
             return None
         number = _new_candidate(connection, "refresh", read_live(connection), scope_all, pack_hash, code_version, None)
+        freeze_reach(connection, number)
         record_event(connection, "opened", number, slots=changes.slots, scope_all=scope_all)
         return number
 
@@ -240,13 +242,14 @@ def _catalog_and_code(connection: psycopg.Connection) -> tuple[str, str]:
 
 
 def _compare_with_published(connection: psycopg.Connection, pack_hash: str, code_version: str | None) -> tuple[bool, bool]:
-    """Whether catalog or code differ from those of the live publication (then everything is rebuilt and compared), and
-    whether they are newer than those of the last refresh: only that is a reason to publish when no slot changed. After a
-    rollback over a change of the catalog the first holds, the second does not. Hand corrections count for their slots only."""
+    """Whether everything is to be rebuilt and compared, because the code differs from that of the live publication or its catalog does
+    throughout (what a smaller change of the catalog reaches is found by `find_reach`); and whether catalog or code are newer than those
+    of the last refresh: only that is a reason to publish when no slot changed. After a rollback over a change of the catalog the
+    first may hold, and the second does not. Hand corrections count for their slots only."""
     found = connection.execute(
         """
         with version as (
-            select p.number, p.status, p.kind, coalesce(k.hash_without_corrections, k.pack_hash) as pack_hash, p.code_version
+            select p.number, p.status, p.kind, p.pack_hash, coalesce(k.hash_without_corrections, k.pack_hash) as content, p.code_version
             from audit.publication as p
             inner join catalog.pack as k on p.pack_hash = k.pack_hash
         )
@@ -254,7 +257,7 @@ def _compare_with_published(connection: psycopg.Connection, pack_hash: str, code
         select
             (select array[v.pack_hash, v.code_version] from version as v inner join audit.live as l on v.number = l.number),
             (
-                select array[pack_hash, code_version] from version
+                select array[content, code_version] from version
                 where status = 'published' and kind = 'refresh' order by number desc limit 1
             ),
             (select array[coalesce(hash_without_corrections, pack_hash), %s::text] from catalog.pack where pack_hash = %s)
@@ -263,7 +266,8 @@ def _compare_with_published(connection: psycopg.Connection, pack_hash: str, code
     ).fetchone()
     assert found is not None
     live, last_refresh, now = found
-    return live is not None and live != now, last_refresh is not None and last_refresh != now
+    reaches_all = find_reach(connection, live[0] if live else None, pack_hash)
+    return live is not None and (reaches_all or live[1] != code_version), last_refresh is not None and last_refresh != now
 
 
 def _require_way_back(connection: psycopg.Connection, target: Publication) -> None:

@@ -147,16 +147,32 @@ known as (
 ),
 
 ever_published as (
-    select unit_code, form_code, period_code from recorded where %(scope_all)s
+    select unit_code, form_code, period_code from recorded
+    where %(scope_all)s or exists (select from slot_reach)
     union
-    select unit_code, form_code, period_code from published_duty where %(scope_all)s
+    select unit_code, form_code, period_code from published_duty
+    where %(scope_all)s or exists (select from slot_reach)
+),
+
+-- slots that are built anew although nothing was sent: all, or those that a changed catalog reaches
+reached as (
+    select * from ever_published where %(scope_all)s
+    union
+    select e.unit_code, e.form_code, e.period_code
+    from ever_published as e
+    inner join slot_reach as r on e.form_code = r.form_code
+    where r.unit_code is null
+    union
+    select e.unit_code, e.form_code, e.period_code
+    from ever_published as e
+    inner join slot_reach as r using (unit_code, form_code, period_code)
 ),
 
 slot as (
     select * from known
     union all
     select e.unit_code, e.form_code, e.period_code, p.submission_id, 'unchanged', false
-    from ever_published as e
+    from reached as e
     left join published as p using (unit_code, form_code, period_code)
     where not exists (
         select 1 from known as k
@@ -184,7 +200,8 @@ class Changes:
 def find_changes(connection: psycopg.Connection, pack_hash: str, scope_all: bool, periods: Sequence[str] | None) -> Changes:
     """Fill the temporary table `slot_change` (it lives as long as the transaction) and say what stands in it.
 
-    With `scope_all` every slot ever published joins as `unchanged`; with `periods` only their slots can change.
+    With `scope_all` every slot ever published joins as `unchanged`, else those that `find_reach` has put into `slot_reach`; with
+    `periods` only their slots can change.
     """
     connection.execute(SLOT_CHANGE)
     statement = _CHANGES.format(

@@ -182,9 +182,9 @@ class Reports:
                 earlier = self.calendar.year_earlier(place)
                 return None if earlier is None else self.ytd(code, unit.unit_code, earlier)
             case Measure.PLAN:
-                return self._targets.get((code, unit.unit_code, period.year))
+                return self._plan(code, unit, period)
             case Measure.PCT_OF_PLAN:
-                plan = self._targets.get((code, unit.unit_code, period.year))
+                plan = self._plan(code, unit, period)
                 return round_half_up(self.ytd(code, unit.unit_code, place) * Decimal(100) / plan, 2) if plan else None
             case _:
                 raise SamplesError(f"form_columns.csv: the samples know no figures for the measure {measure} of {code}")
@@ -197,13 +197,9 @@ class Reports:
             return series[place]
         return sum(series[each] for each in self.calendar.since_january(place))
 
-    @cached_property
-    def _targets(self) -> dict[tuple[str, str, int], Decimal]:
-        return {
-            (target.indicator_code, target.unit_code, target.year): target.target
-            for target in self.pack.targets
-            if target.target is not None
-        }
+    def _plan(self, code: str, unit: Unit, period: Period) -> Decimal | None:
+        target = self.pack.target(code, unit.unit_code, period.end_date)
+        return None if target is None else target.target
 
 
 def _indicator_code(row: FormRow) -> str:

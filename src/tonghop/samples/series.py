@@ -104,9 +104,14 @@ class _Solver:
         return indicator
 
     def _targets(self) -> dict[tuple[str, int], Decimal]:
+        """The sum of all targets by indicator and year, as they were at the end of the printed period and of its year before."""
+        printed = self.calendar.printed
+        before = printed.same_period_last_year
+        ends = {period.year: period.end_date for period in (printed, before) if period}
         targets: defaultdict[tuple[str, int], Decimal] = defaultdict(Decimal)
         for target in self.pack.targets:
-            targets[target.indicator_code, target.year] += target.target or 0
+            if target.year in ends and target.valid_at(ends[target.year]):
+                targets[target.indicator_code, target.year] += target.target or 0
         return targets
 
     def _points(self) -> dict[str, Points]:

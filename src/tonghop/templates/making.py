@@ -151,14 +151,14 @@ def _head(pack: Pack, form: Form, unit: Unit, period: Period) -> Head:
 
 def _given(pack: Pack, slot: Slot, boxes: Boxes, earlier: Earlier) -> Mapping[Quantity, Decimal]:
     """The figures that are known before anybody types: the unit's own plan, and what it reported for the same period last year."""
-    plans = {(each.unit_code, each.indicator_code, each.year): each.target for each in pack.targets if each.target is not None}
     given: dict[Quantity, Decimal] = {}
     for quantity, box in boxes.items():
         if quantity.slot != slot:
             continue  # a report of which nothing else is known must not seem to have been sent
         known = None
         if quantity.measure is Measure.PLAN and quantity.breakdown_code == TOTAL:
-            known = plans.get((slot.unit_code, quantity.indicator_code, slot.period.year))
+            plan = pack.target(quantity.indicator_code, slot.unit_code, slot.period.end_date)
+            known = None if plan is None else plan.target
         elif quantity.measure is Measure.SAME_PERIOD and (before := slot.period.same_period_last_year) is not None:
             measure = Measure.YTD if box.indicator.kind == "flow" else Measure.VALUE
             reported = earlier(Slot(slot.unit_code, slot.form_code, before))

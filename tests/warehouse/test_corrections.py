@@ -1,0 +1,398 @@
+"""What a change after publication changes, and nothing else: every row and column of every mart is compared before and after.
+
+What may change is worked out from the words of the design: the unit and those above it, the period and what contains or follows it in its
+year, the same periods of the next year, the indicators of the report and the ratios and targets that rest on them. Of a flow all of that
+must change. And whatever was taken in piece by piece must be what a build of everything from scratch makes of it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.packs import FILES, write_pack
+from tests.warehouse import quick_dbt
+from tests.warehouse.world import EXTRA, Figure, Slot, World
+
+from tonghop import publication
+from tonghop.catalog import due_reports, read_pack
+from tonghop.database import admin_connect, connect
+from tonghop.model import Period
+from tonghop.publication.versions import versioned_tables
+from tonghop.warehouse import build_candidate
+
+pytestmark = pytest.mark.database
+
+Marts = dict[str, set[str]]
+"""The rows of each mart, as canonical JSON."""
+
+ALL: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a change may touch: units (the branch), periods, indicators, marts. Nothing said: all of them."""
+
+    units: frozenset[str] = ALL
+    periods: frozenset[str] = ALL
+    indicators: frozenset[str] = ALL
+    marts: frozenset[str] = ALL
+    today: bool = False
+    """whether the past may be shown otherwise on today's map"""
+
+    def covers(self, mart: str, row: dict[str, Any], names: Names) -> bool:
+        """Whether a row of a mart may change."""
+        unit, indicator, period = names.of(row)
+        return all(
+            (
+                not self.marts or mart in self.marts,
+                not self.units or unit is None or unit in self.units,
+                not self.indicators or indicator is None or indicator in self.indicators,
+                not self.periods or period is None or period in self.periods or (self.today and row.get("map") == "today"),
+            )
+        )
+
+
+class Refreshed(World):
+    """A world that is published by the acts of the product; only gate 2 is passed by hand."""
+
+    def take_in(self) -> int:
+        """Open, build and publish what differs."""
+        number = publication.open_candidate()
+        assert number is not None
+        self.publications = number
+        for unit, form, period, submission in self.connection.execute(
+            "select unit_code, form_code, period_code, submission_id from audit.candidate_slot where publication = %s", (number,)
+        ):
+            self.published[unit, form, period] = submission
+        build_candidate(number)
+        with connect("publisher") as connection:
+            connection.execute(
+                "insert into audit.gate_run (gate, publication, status, pack_hash, code_version) "
+                "select 2, number, 'passed', pack_hash, code_version from audit.publication where number = %s",
+                (number,),
+            )
+        publication.publish(number)
+        return number
+
+    def edit_pack(self, directory: Path, **overrides: str) -> None:
+        """Put the pack into force with other files."""
+        self.load_pack(read_pack(write_pack(directory, **(EXTRA | overrides))))
+
+    def form_indicators(self, slot: Slot) -> list[str]:
+        """The indicators of the report of a slot."""
+        at = Period.parse(slot[2]).end_date
+        (form,) = (form for form in self.pack.forms if form.form_code == slot[1] and form.valid_at(at))
+        return [row.indicator_code for row in self.pack.form_rows if (row.form_code, row.version) == (form.form_code, form.version)]
+
+
+def marts() -> Marts:
+    """Every row of every mart that is about figures, with codes in the place of keys."""
+    with connect("auditor") as connection:
+        views = [name for (name,) in connection.execute("select viewname from pg_views where schemaname = 'marts'")]
+        found = {}
+        for view in views:
+            if view != "publication":
+                rows = connection.execute(f"select to_jsonb(v)::text from marts.{view} as v").fetchall()  # type: ignore[call-overload]
+                found[view] = {row for (row,) in rows}
+                assert len(found[view]) == len(rows), view
+    return found
+
+
+@dataclass(frozen=True)
+class Names:
+    """Codes of the keys that the marts use."""
+
+    units: dict[int, str]
+    indicators: dict[int, str]
+    periods: dict[int, str]
+
+    @classmethod
+    def read(cls) -> Names:
+        with connect("auditor") as connection:
+
+            def codes(query: str) -> dict[int, str]:
+                return dict(connection.execute(query).fetchall())  # type: ignore[call-overload]
+
+            return cls(
+                codes("select unit_key, unit_code from catalog.unit_key"),
+                codes("select indicator_key, indicator_code from catalog.indicator_key"),
+                codes("select distinct period_key, period_code from warehouse.dim_period"),
+            )
+
+    def of(self, row: dict[str, Any]) -> tuple[str | None, str | None, str | None]:
+        """Unit, indicator and period of a row, where it has them; of a row for a year: the year."""
+        unit = row.get("unit_code") or self.units.get(row.get("unit_key", 0))
+        indicator = row.get("indicator_code") or self.indicators.get(row.get("indicator_key", 0))
+        period = row.get("period_code") or self.periods.get(row.get("period_key", 0))
+        return unit, indicator, period or (str(row["year"]) if "year" in row else None)
+
+
+def stray(before: Marts, after: Marts, reaches: Sequence[Reach]) -> list[tuple[str, str]]:
+    """Rows that came or went although no change reaches them."""
+    names = Names.read()
+    return [
+        (view, text)
+        for view in before
+        for text in before[view] ^ after[view]
+        if not any(reach.covers(view, json.loads(text), names) for reach in reaches)
+    ]
+
+
+def changed(before: Marts, after: Marts, view: str = "indicator_summary") -> set[tuple[str | None, ...]]:
+    """Keys of the rows of a mart that came, went or changed; on the map of their time."""
+    names = Names.read()
+    rows = (json.loads(text) for text in before[view] ^ after[view])
+    return {names.of(row) for row in rows if row.get("map", "as_reported") == "as_reported"}
+
+
+def later_periods(world: World, start: Period) -> frozenset[str]:
+    """The period, those of its year that end with it or later, and the same ones of the next year."""
+    this_year = {p.code for p in world_periods(world) if p.year == start.year and p.end_date >= start.end_date}
+    next_year = {p.code for p in world_periods(world) if (last := p.same_period_last_year) is not None and last.code in this_year}
+    return frozenset(this_year | next_year)
+
+
+def world_periods(world: World) -> Iterator[Period]:
+    for year in range(world.pack.head.first_year, world.pack.head.last_year + 1):
+        yield from (Period.month(year, month) for month in range(1, 13))
+        yield from (Period.parse(f"{year}{rest}") for rest in ("-Q1", "-Q2", "-Q3", "-Q4", "-H1", "-9M", ""))
+        yield from (Period.parse(f"{year}-W{week:02d}") for week in range(1, date(year, 12, 28).isocalendar().week + 1))
+
+
+def resting_on(world: World, codes: Sequence[str]) -> frozenset[str]:
+    """The indicators, the ratios that are computed from them, and those whose target is a rate of them."""
+    found = set(codes)
+    found |= {i.indicator_code for i in world.pack.indicators if {i.numerator_code, i.denominator_code} & found}
+    found |= {target.indicator_code for target in world.pack.targets if target.of_indicator_code in found}
+    return frozenset(found)
+
+
+def slots_of(world: World, number: int) -> set[Slot]:
+    """What a publication took in."""
+    return set(
+        world.connection.execute("select unit_code, form_code, period_code from audit.candidate_slot where publication = %s", (number,))
+    )
+
+
+def branch(world: World, unit_code: str, at: date) -> frozenset[str]:
+    unit = world.pack.unit(unit_code, at)
+    assert unit is not None
+    return frozenset(unit.path.split("/"))
+
+
+def figure(chance: random.Random) -> Figure:
+    return Decimal(chance.randint(1, 500)) if chance.random() < 0.8 else chance.choice((0, "blank", "unreadable"))
+
+
+@pytest.fixture(scope="module")
+def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
+    """A whole year and the first months of another, published at once, with some reports missing."""
+    chance = random.Random(20221122)
+    with pytest.MonkeyPatch.context() as patch:
+        quick_dbt.install(patch)
+        made = Refreshed.load(tmp_path_factory.mktemp("pack"))
+        owed = [(due.unit_code, due.form_code, due.period.code) for due in due_reports(made.pack) if due.form_code != "WK"]
+        for slot in owed:
+            if "2021" < slot[2] < "2022-06" and slot not in LATE and (slot in REPORTED or chance.random() < 0.9):
+                made.submit(slot, {code: figure(chance) for code in made.form_indicators(slot)})
+        made.take_in()
+        yield made
+        made.connection.close()
+
+
+MARCH: Slot = ("C11", "ST", "2021-03")
+OCTOBER: Slot = ("H1", "HO", "2021-10")
+REPORTED = (MARCH, OCTOBER)
+LATE: tuple[Slot, ...] = (("C21", "ST", "2021-04"), ("C21", "ST", "2022-02"))
+MOVED = EXTRA["units"].replace(
+    "C21,31324,Trạm Y tế xã Ba,Commune Three,1,3,station,D2,2004-01-01,,",
+    "C21,31324,Trạm Y tế xã Ba,Commune Three,1,3,station,D2,2004-01-01,2022-03-01,\n"
+    "C21,31324,Trạm Y tế xã Ba,Commune Three,1,3,station,D1,2022-03-01,,",
+)
+
+
+def flow_of(world: World, slot: Slot) -> set[tuple[str | None, ...]]:
+    """What a changed flow of a report must change: the branch in all later periods of the year and the same ones of the next."""
+    at = Period.parse(slot[2])
+    return {(unit, "VISITS", period) for unit in branch(world, slot[0], at.end_date) for period in later_periods(world, at)}
+
+
+def reach_of(world: World, slot: Slot) -> Reach:
+    """What a changed report may change."""
+    at = Period.parse(slot[2])
+    return Reach(branch(world, slot[0], at.end_date), later_periods(world, at), resting_on(world, world.form_indicators(slot)))
+
+
+def shown(marts: Marts) -> set[tuple[str | None, ...]]:
+    """Keys of all rows of the summary."""
+    return changed(marts, {"indicator_summary": set()})
+
+
+def new_version(world: World, slot: Slot, verdict: str = "accepted") -> None:
+    """A report with figures that nobody else has."""
+    first = 9_000 + 31 * len(world.cells)
+    world.submit(slot, {code: Decimal(first + place) for place, code in enumerate(world.form_indicators(slot))}, verdict)
+
+
+def test_a_new_version_of_march_changes_what_follows_from_it(world: Refreshed) -> None:
+    before = marts()
+    new_version(world, MARCH)
+    number = world.take_in()
+    after = marts()
+    assert stray(before, after, [reach_of(world, MARCH)]) == []
+    seen = changed(before, after)
+    assert {key for key in seen if key[1] == "VISITS"} == flow_of(world, MARCH) & shown(after)
+    # the same by name: March to December, the quarters, the half, nine months, the year, and what is compared with them
+    later = [f"{month:02d}" for month in range(3, 13)] + ["Q1", "Q2", "Q3", "Q4", "H1", "9M"]
+    of_the_province = {period for unit, code, period in seen if (unit, code) == ("P", "VISITS")}
+    assert {period for period in of_the_province if period and period < "2022"} == {"2021", *(f"2021-{rest}" for rest in later)}
+    compared = {"2022-03", "2022-04", "2022-05", "2022-Q1", "2022-Q2", "2022-H1", "2022-9M", "2022"}
+    assert {period for period in of_the_province if period and period >= "2022"} <= compared and "2022-03" in of_the_province
+    assert written(number, "fct_indicator_value") == 2 * len(world.form_indicators(MARCH))
+
+
+@pytest.mark.slow
+def test_a_late_unit_counts_and_a_quarantined_version_does_not(world: Refreshed) -> None:
+    before = marts()
+    new_version(world, LATE[0])
+    new_version(world, OCTOBER, "quarantined")
+    world.take_in()
+    after = marts()
+    held = Reach(frozenset({"H1"}), frozenset({"2021-10"}), marts=frozenset({"fct_submission", "data_quality"}))
+    assert stray(before, after, [reach_of(world, LATE[0]), held]) == []
+    assert {key for key in changed(before, after) if key[1] == "VISITS"} == flow_of(world, LATE[0]) & shown(after)
+    assert ("H1", None, "2021-10") in changed(before, after, "data_quality")
+
+
+@pytest.mark.slow
+def test_a_withdrawal_a_hand_correction_and_a_good_version_after_a_bad_one(world: Refreshed) -> None:
+    before = marts()
+    world.withdraw(LATE[0])
+    new_version(world, OCTOBER)
+    correct_by_hand(world, MARCH, "VISITS", 90)
+    world.take_in()
+    after = marts()
+    by_hand = reach_of(world, MARCH)
+    by_hand = Reach(by_hand.units, by_hand.periods, resting_on(world, ["VISITS"]))
+    assert stray(before, after, [reach_of(world, LATE[0]), reach_of(world, OCTOBER), by_hand]) == []
+    expected = flow_of(world, LATE[0]) | flow_of(world, OCTOBER) | flow_of(world, MARCH)
+    assert {key for key in changed(before, after) if key[1] == "VISITS"} == expected & (shown(after) | shown(before))
+    fact = {key for key in changed(before, after, "fct_indicator_value") if key[0] == "C11"}
+    assert fact == {("C11", "VISITS", "2021-03")}
+
+
+def correct_by_hand(world: Refreshed, slot: Slot, indicator: str, value: int) -> None:
+    """A figure is judged again with a hand correction, and accepted."""
+    submission = world.published[slot]
+    assert submission is not None
+    found = world.cells[submission][indicator]
+    with world.connection.transaction():
+        row = world.connection.execute(
+            "insert into audit.gate_run (gate, status, pack_hash, code_version, ended_at) "
+            "values (1, 'passed', %s, 'x', now()) returning gate_run_id",
+            (world.pack.pack_hash,),
+        ).fetchone()
+        assert row
+        world.connection.execute("insert into audit.gate_submission values (%s, %s)", (row[0], submission))
+        world.connection.execute(
+            "insert into audit.judged_correction values (%s, %s, 'C', %s, 'value', 'TOTAL', 'number', %s, 'number', %s, 'why', 'who')",
+            (row[0], submission, indicator, found, value),
+        )
+        world.connection.execute(
+            "insert into audit.verdict (submission_id, verdict, gate_run_id) values (%s, 'accepted', %s)", (submission, row[0])
+        )
+
+
+def test_a_target_changed_in_july_changes_no_fact(world: Refreshed, tmp_path: Path) -> None:
+    before = marts()
+    world.edit_pack(tmp_path, targets=CHANGED_IN_JULY)
+    number = world.take_in()
+    after = marts()
+    assert slots_of(world, number) == set()
+    assert {table for table in WRITTEN if written(number, table)} == {"fct_target"}
+    july = {p.code for p in world_periods(world) if p.year == 2021 and p.end_date >= date(2021, 7, 1)}
+    periods = july | {p.code for p in world_periods(world) if (last := p.same_period_last_year) is not None and last.code in july}
+    told = frozenset({"fct_target", "fct_target_version", "indicator_summary"})
+    assert stray(before, after, [Reach(frozenset({"D1", "P"}), frozenset(periods), frozenset({"VISITS"}), told)]) == []
+    expected = {key for key in shown(after) if key[0] in ("D1", "P") and key[1] == "VISITS" and key[2] in july}
+    assert {key for key in changed(before, after) if key[2] in july} == expected != set()
+
+
+CHANGED_IN_JULY = (
+    "indicator_code,unit_code,year,comparison,target,rate,of_indicator_code,valid_from,valid_to,decision\n"
+    + "".join(f"{line},,,\n" for line in EXTRA["targets"].splitlines()[1:] if not line.startswith("VISITS,D1,2021"))
+    + "VISITS,D1,2021,>=,1000,,,,2021-07-01,\nVISITS,D1,2021,>=,1500,,,2021-07-01,,Decision 12\n"
+)
+
+
+@pytest.mark.slow
+def test_an_accepted_alias_takes_in_the_file_that_is_read_again(world: Refreshed, tmp_path: Path) -> None:
+    slot = LATE[1]
+    before = marts()
+    world.edit_pack(tmp_path, targets=CHANGED_IN_JULY, unit_aliases=FILES["unit_aliases.csv"] + "C21,Trạm Ba mới,,\n")
+    new_version(world, slot)
+    number = world.take_in()
+    after = marts()
+    assert slots_of(world, number) == {slot} and stray(before, after, [reach_of(world, slot)]) == []
+    assert {key for key in changed(before, after) if key[1] == "VISITS"} == flow_of(world, slot) & shown(after)
+
+
+def test_a_moved_unit_moves_its_figures_from_that_day_on(world: Refreshed, tmp_path: Path) -> None:
+    before = marts()
+    world.edit_pack(tmp_path, targets=CHANGED_IN_JULY, units=MOVED)
+    number = world.take_in()
+    after = marts()
+    assert publication.get_publication(number).scope_all
+    since = frozenset(p.code for p in world_periods(world) if p.end_date >= date(2022, 3, 1))
+    reach = Reach(frozenset({"C21", "D1", "D2", "P"}), since, today=True)
+    tree = Reach(frozenset({"C21", "D1", "D2", "P"}), marts=frozenset({"dim_unit", "fct_target", "fct_target_version"}))
+    assert stray(before, after, [reach, tree]) == []
+    months = {key for key in changed(before, after) if key[1] == "VISITS" and key[2] in ("2022-03", "2022-04", "2022-05")}
+    assert {key[0] for key in months} >= {"C21", "D1", "D2"}
+    was, now = figures(before), figures(after)
+    assert all(was["P", "VISITS", period] == now["P", "VISITS", period] for period in ("2022-03", "2022-04", "2022-05", "2022"))
+    assert was["D1", "VISITS", "2022-04"] != now["D1", "VISITS", "2022-04"]
+
+
+def figures(marts: Marts) -> dict[tuple[str, str, str], Any]:
+    """Value and cumulative value by unit, indicator and period, on the map of their time."""
+    rows = (json.loads(text) for text in marts["indicator_summary"])
+    return {
+        (row["unit_code"], row["indicator_code"], row["period_code"]): (row["value"], row["ytd_value"])
+        for row in rows
+        if row["map"] == "as_reported"
+    }
+
+
+def test_everything_taken_in_piece_by_piece_is_what_a_build_from_scratch_makes(world: Refreshed) -> None:
+    """The last one: a candidate over everything closes no row and writes none."""
+    world.connection.execute("insert into audit.deployment (code_version) values ('other code')")
+    world.connection.execute("update audit.publication set code_version = 'older code' where number = (select number from audit.live)")
+    world.connection.execute("delete from audit.deployment where code_version = 'other code'")
+    number = publication.open_candidate()
+    assert number is not None and publication.get_publication(number).scope_all
+    build_candidate(number)
+    assert {table: written(number, table) for table in WRITTEN} == dict.fromkeys(WRITTEN, 0)
+    publication.discard(number, "a test")
+
+
+WRITTEN = ("agg_indicator_period", "fct_indicator_value", "fct_reporting_duty", "fct_submission", "fct_target", "dim_unit", "dim_indicator")
+
+
+def written(number: int, table: str) -> int:
+    """How many rows a publication added to a versioned table, and how many it closed."""
+    with admin_connect() as connection:
+        assert table in {str(name.as_string(connection)).split(".")[1].strip('"') for name in versioned_tables(connection)}
+        row = connection.execute(
+            f"select count(*) from warehouse.{table} where from_publication = %(n)s or to_publication = %(n)s", {"n": number}
+        ).fetchone()  # type: ignore[call-overload]
+    assert row
+    return int(row[0])
