@@ -210,8 +210,9 @@ def test_an_expression_that_fails_on_other_rows_does_not_tell_of_them(world: Wor
     ((hidden,),) = rows(
         "bi_reader",
         "select value from marts.indicator_summary"
-        " where map = 'as_reported' and unit_code = 'H2' and indicator_code = 'VISITS' and period_code = '2022-04'"
-        " and value not in (select value from marts.indicator_summary where unit_code ~ '(D1|C11|C12|C22)' and value is not null)",
+        " where map = 'as_reported' and unit_code = 'H2' and indicator_code = 'VISITS'"
+        " and value not in (select value from marts.indicator_summary where unit_code ~ '(D1|C11|C12|C22)' and value is not null)"
+        " order by period_key limit 1",
     )
     with pytest.raises(psycopg.errors.DivisionByZero):
         rows("bi_reader", probe.format(hidden))
