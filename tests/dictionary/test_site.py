@@ -105,6 +105,15 @@ def test_targets_of_a_ratio_are_not_added_up(tmp_path: Path) -> None:
     assert [(plan.units, plan.total) for plan in plans["VISITS"]] == [(3, 7000)]
 
 
+def test_a_plan_that_was_changed_counts_once(tmp_path: Path) -> None:
+    targets = (
+        "indicator_code,unit_code,year,comparison,target,rate,of_indicator_code,valid_from,valid_to\n"
+        "VISITS,D1,2022,>=,1200,,,,2022-07-01\nVISITS,D1,2022,>=,1500,,,2022-07-01,\nVISITS,D2,2022,>=,800,,,,\n"
+    )
+    (plan,) = Contents(read_pack(write_pack(tmp_path / "pack", targets=targets))).plans["VISITS"]
+    assert (plan.units, plan.total) == (2, 2300)
+
+
 def test_parts_and_their_whole_stand_with_the_breakdowns(tmp_path: Path, dictionary: Path) -> None:
     parts = "partition_code,whole_code,part_code\nSEX,TOTAL,F\nSEX,TOTAL,M\n"
     pack = read_pack(write_pack(tmp_path / "pack", breakdowns=FILES["breakdowns.csv"] + "M,M,,Nam,Male\n", breakdown_parts=parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
@@ -105,10 +106,11 @@ class Contents:
 
     @cached_property
     def plans(self) -> Mapping[str, Sequence[Plan]]:
-        """What is planned for each indicator, by year."""
+        """What is planned for each indicator at the end of each year."""
         targets: defaultdict[str, list[Target]] = defaultdict(list)
         for target in self.pack.targets:
-            targets[target.indicator_code].append(target)
+            if target.valid_at(date(target.year, 12, 31)):  # of a plan that was changed during the year, what it ended with
+                targets[target.indicator_code].append(target)
         ratios = {code for code, indicator in self.indicators.items() if indicator.kind == "ratio"}
         return {code: list(_plans(rows, adds_up=code not in ratios)) for code, rows in targets.items()}
 

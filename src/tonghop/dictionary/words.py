@@ -74,7 +74,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "role_control": ("chỉ để đối chiếu", "control: reconciled, never added"),
     "month": ("tháng {0}", "month {0}"),
     "judged_by": ("Quy tắc kiểm tra", "Rules that name it"),
-    "targets": ("Kế hoạch", "Targets"),
+    "targets": ("Kế hoạch, tính đến cuối năm", "Targets, as they are at the end of the year"),
     "year": ("Năm", "Year"),
     "target": ("Kế hoạch", "Target"),
     "target_units": ("Số đơn vị được giao", "Units that were given one"),
