@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.publication.world import World, admin
+from tests.test_cli import tonghop
 
 from tonghop import publication
 from tonghop.database import connect
 from tonghop.publication import PublicationProblem, get_publication, retention, verify_chain
 from tonghop.publication.retention import choose
-from tonghop.settings import settings
+from tonghop.settings import PROJECT, settings
 
 TODAY = date(2026, 11, 22)
 
@@ -188,3 +189,34 @@ class TestGivingUp:
         now = datetime(2026, 11, 22, tzinfo=UTC)
         fates = {fate.number: fate.kept_as for fate in publication.retain(now=now).fates}
         assert (fates[2], fates[3]) == ("last of 2022", "last of 2023")
+
+
+@pytest.mark.database
+def test_the_commands_say_what_they_did(years: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHOP_CATALOG", str(PROJECT / "catalog" / "hau_giang"))  # its time zone is that of what is printed
+    named = tonghop("name", 4, "Báo cáo năm 2024", "--by", "Nguyễn An")
+    assert named.code == 0 and "Publication 4 is kept as 'Báo cáo năm 2024'" in named.out
+    planned = tonghop("retention")
+    assert planned.code == 0 and "1 publications would expire" in planned.out and "--apply does it" in planned.out
+    assert "kept: named Báo cáo năm 2024" in planned.out
+    done = tonghop("retention", "--apply", "--json").json
+    assert [fate["number"] for fate in done["fates"] if fate["kept_as"] is None] == [2] and done["done"]
+    assert {each["number"]: each["expired_at"] is not None for each in tonghop("publications", "--json").json} == {
+        1: False, 2: True, 3: False, 4: False, 5: False,
+    }  # fmt: skip
+    assert "expired" in tonghop("publications").out
+    refused = tonghop("diff-publications", 1, 2)
+    assert refused.code == 1 and "2 has expired" in refused.err
+
+    written = tonghop("diff-publications", 1, 5, "-o", tmp_path)
+    assert written.code == 0 and "figures.csv: 1 rows" in written.out
+    assert (tmp_path / "figures.csv").read_text().splitlines()[1] == "2022-01,A,I,1,5,1,5"
+    header, line = (tmp_path / "submissions.csv").read_text().splitlines()
+    assert header.startswith("period_code,unit_code,form_code,cause") and line.startswith("2022-01,A,F,corrected,1,5,")
+    found = tonghop("diff-publications", 1, 5, "--json").json
+    assert ([step["number"] for step in found["steps"]], len(found["figures"]), len(found["submissions"])) == ([2, 3, 4, 5], 1, 1)
+    shown = tonghop("diff-publications", 1, 5).out
+    assert "corrected" in shown and "Publication 5," in shown
+
+    with psycopg.connect(tonghop("dsn", "auditor", "--as-of", "2021-12-31").out.strip()) as connection:
+        assert connection.execute("select warehouse.visible_publication()").fetchone() == (1,)
