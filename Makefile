@@ -46,6 +46,7 @@ lint: $(READY) ## checks of style and types; nothing is changed
 bench: $(READY) ## where the time of the main job goes, and how fast files come in
 	@$(BIN)/python bench/main_job.py
 	@$(BIN)/python bench/intake.py
+	@$(BIN)/python bench/corrections.py --stations 30 --years 1 3 5
 
 lock: $(READY) ## resolve the dependencies anew (versions and hashes, no addresses)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

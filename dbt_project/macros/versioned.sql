@@ -57,7 +57,7 @@
 
 
 {# Post-hook. The deployment that makes the table adds columns, key, and indexes for forgetting and closing that the views cannot mistake
-   for their own (an ordinary index on from_publication makes them 2 to 5 times slower). Later models need fresh statistics. #}
+   for their own (an ordinary index on from_publication makes them 2 to 5 times slower). #}
 {% macro finish_versioned_table() %}
     {% if execute and not is_incremental() %}
         {% set key = config.get('unique_key') | join(', ') %}
@@ -74,9 +74,22 @@
     {% if execute and flags.EMPTY and 'unit_key' in model.columns %}
         {{ limit_to_branches() }}
     {% endif %}
-    {% if execute and not flags.EMPTY %}
+    {% if execute and not flags.EMPTY and candidate_wrote_much() %}
         analyze {{ this }};
     {% endif %}
+{% endmacro %}
+
+
+{# Whether the candidate wrote so many rows that the planner must hear of it now: a twentieth of the table. A table is analyzed by a sample
+   that grows with it, so that one corrected report would cost the more the longer the history is. #}
+{% macro candidate_wrote_much() %}
+    {% set found = run_query(
+        'with known as (select greatest(reltuples, 0) as rows from pg_class where oid = ' ~ "'" ~ this ~ "'::regclass), "
+        ~ 'written as (select 1 from ' ~ this ~ ' where from_publication::bigint = ' ~ candidate().number
+        ~ ' limit (select ceil(rows / 20)::bigint + 1 from known)) '
+        ~ 'select (select count(*) from written) > (select rows / 20 from known)'
+    ).rows[0][0] %}
+    {{ return(found) }}
 {% endmacro %}
 
 

@@ -120,10 +120,11 @@ def check_candidate(number: int) -> GateOutcome | None:
 
 
 def publish(number: int) -> None:
-    """Make the candidate what BI sees; nothing when it is live already."""
+    """Make the candidate what BI sees, and tidy up behind a large one; nothing when it is live already."""
     with _alone():
         if _is_candidate(number):
             publication.publish(number)
+            warehouse.vacuum_what_changed()
 
 
 def quality_report(number: int) -> Path:

@@ -26,7 +26,7 @@ from tonghop.catalog import due_reports, read_pack
 from tonghop.database import admin_connect, connect
 from tonghop.model import Period
 from tonghop.publication.versions import versioned_tables
-from tonghop.warehouse import build_candidate
+from tonghop.warehouse import build_candidate, vacuum_what_changed
 
 pytestmark = pytest.mark.database
 
@@ -204,6 +204,7 @@ def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
             if "2021" < slot[2] < "2022-06" and slot not in LATE and (slot in REPORTED or chance.random() < 0.9):
                 made.submit(slot, {code: figure(chance) for code in made.form_indicators(slot)})
         made.take_in()
+        assert "fct_indicator_value" in vacuum_what_changed() and vacuum_what_changed() == []
         yield made
         made.connection.close()
 

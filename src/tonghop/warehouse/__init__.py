@@ -1,6 +1,6 @@
 """The warehouse: dbt is deployed, judges submissions and builds candidates; every run is a process of its own."""
 
-from tonghop.warehouse.builds import NoSuchCandidate, build_candidate, build_rules, code_version, deploy
+from tonghop.warehouse.builds import NoSuchCandidate, build_candidate, build_rules, code_version, deploy, vacuum_what_changed
 from tonghop.warehouse.dbt import DbtFailed, DbtResult, NodeResult, run_dbt
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "code_version",
     "deploy",
     "run_dbt",
+    "vacuum_what_changed",
 ]

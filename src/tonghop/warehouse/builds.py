@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import LiteralString
 
 import psycopg
+from psycopg import sql
 
 from tonghop.database import connect
 from tonghop.errors import TonghopError
@@ -71,6 +72,27 @@ def build_candidate(publication: int) -> DbtResult:
     _require("select number from audit.publication where status = 'candidate'", publication, "candidate publication")
     _update_statistics()
     return run_dbt("build", "--selector", "candidate", publication=publication)
+
+
+def vacuum_what_changed() -> list[str]:
+    """Vacuum and analyze the tables of the warehouse of which a tenth or more changed since the last time; their names.
+
+    A publication closes rows by writing them anew, and what it wrote is in no summary of an index yet: after a large one, queries would
+    be slower until the database's own vacuum comes by. Nobody is blocked, and a table that is being vacuumed already is left out.
+    """
+    with connect("transformer", autocommit=True) as connection:
+        tables = [table for (table,) in connection.execute(_CHANGED_TABLES).fetchall()]
+        for table in tables:
+            connection.execute(sql.SQL("vacuum (analyze, skip_locked) {}").format(sql.Identifier("warehouse", table)))
+    return tables
+
+
+_CHANGED_TABLES = """
+    select relname from pg_stat_all_tables
+    where schemaname = 'warehouse' and 10 * (n_dead_tup + n_ins_since_vacuum) > n_live_tup + 1000
+    order by relname
+"""
+"""Small tables are not worth it: they are left to the database."""
 
 
 def _update_statistics() -> None:
