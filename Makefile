@@ -47,6 +47,7 @@ bench: $(READY) ## where the time of the main job goes, and how fast files come 
 	@$(BIN)/python bench/main_job.py
 	@$(BIN)/python bench/intake.py
 	@$(BIN)/python bench/corrections.py --stations 30 --years 1 3 5
+	@$(BIN)/python bench/marts.py --plain
 
 lock: $(READY) ## resolve the dependencies anew (versions and hashes, no addresses)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -4,6 +4,7 @@
 
         config(
             unique_key=['period_key', 'unit_key'],                                          the grain
+            lookup=['unit_key'],                                                            another way that readers come (optional)
             scope={'relation': 'int_slot_touched', 'columns': ['unit_key', 'period_key'],   rows that the candidate may change;
                    'periods': 'select …'},                                                  without scope: all. `periods` (optional)
         )                                                                                   lets the primary key find them
@@ -70,6 +71,9 @@
         create index {{ this.identifier }}_closed on {{ this }} (to_publication) where to_publication < {{ open_end() }};
         comment on column {{ this }}.from_publication is 'First publication that shows this row';
         comment on column {{ this }}.to_publication is 'First publication that no longer shows it; {{ open_end() }} while it is shown';
+    {% endif %}
+    {% if execute and flags.EMPTY and config.get('lookup') %}
+        create index if not exists {{ this.identifier }}_lookup on {{ this }} ({{ config.get('lookup') | join(', ') }}, to_publication);
     {% endif %}
     {% if execute and flags.EMPTY and 'unit_key' in model.columns %}
         {{ limit_to_branches() }}

@@ -41,3 +41,11 @@ def test_no_code_knows_a_name_of_a_pack(directory: Path) -> None:
         for match in pattern.finditer(path.read_text(encoding="utf-8"))
     }
     assert found == set()
+
+
+@pytest.mark.parametrize("directory", PACKS, ids=lambda directory: directory.name)
+def test_the_order_of_a_pack_leaves_nothing_to_a_collation(directory: Path) -> None:
+    pack = read_pack(directory)
+    siblings = [(unit.parent_code, unit.sort_order, unit.unit_code) for unit in pack.units]
+    assert len({place[:2] for place in siblings}) == len(set(siblings))
+    assert len({indicator.sort_order for indicator in pack.indicators}) == len(pack.indicators)

@@ -19,18 +19,6 @@ periods as (
     select * from {{ published_rows(ref('dim_period')) }}
 ),
 
--- the submission that speaks for a slot: the one in force, else the latest
-submissions_that_speak as (
-    select distinct on (period_key, form_key, unit_key)
-        *,
-        count(*) over slot as versions,
-        min(received_at) over slot as first_received_at,
-        max(received_at) over slot as last_received_at
-    from submissions
-    window slot as (partition by period_key, form_key, unit_key)
-    order by period_key asc, form_key asc, unit_key asc, status = 'in_force' desc, received_at desc, version desc
-),
-
 slots_judged as (
     select
         duties.unit_key,
@@ -63,11 +51,23 @@ slots_judged as (
     inner join units on duties.unit_key = units.unit_key
     inner join forms on duties.form_key = forms.form_key
     inner join periods on duties.period_key = periods.period_key
-    left join submissions_that_speak
-        on
-            duties.period_key = submissions_that_speak.period_key
-            and duties.form_key = submissions_that_speak.form_key
-            and duties.unit_key = submissions_that_speak.unit_key
+    -- the submission that speaks for a slot: the one in force, else the latest. Looked up slot by slot: most queries ask for few of them
+    left join
+        lateral (
+            select
+                submissions.*,
+                count(*) over () as versions,
+                min(submissions.received_at) over () as first_received_at,
+                max(submissions.received_at) over () as last_received_at
+            from submissions
+            where
+                submissions.unit_key = duties.unit_key
+                and submissions.period_key = duties.period_key
+                and submissions.form_key = duties.form_key
+            order by submissions.status = 'in_force' desc, submissions.received_at desc, submissions.version desc
+            limit 1
+        ) as submissions_that_speak
+        on true
 ),
 
 slots_measured as (

@@ -1,16 +1,11 @@
--- rows that are the same on both maps are stored once
 with figures as (
-    select
-        *,
-        'as_reported' as shown_map
-    from {{ published_rows(ref('agg_indicator_breakdown')) }}
-    where map <> 'today'
-    union all
-    select
-        *,
-        'today' as shown_map
-    from {{ published_rows(ref('agg_indicator_breakdown')) }}
-    where map <> 'as_reported'
+    select * from {{ published_rows(ref('agg_indicator_breakdown')) }}
+),
+
+-- rows that are the same on both maps are stored once; a union of both would be read from end to end
+maps as (
+    select maps.shown_map
+    from (values ('as_reported'), ('today')) as maps (shown_map)
 ),
 
 figures_of_the_year_before as (
@@ -45,7 +40,7 @@ figures_described as (
         periods.period_code,
         periods.period_type,
         figures.year,
-        figures.shown_map,
+        maps.shown_map,
         figures.breakdown_key,
         breakdowns.breakdown_code,
         breakdowns.sex,
@@ -67,6 +62,7 @@ figures_described as (
         figures.ytd_reports,
         figures.ytd_expected_reports
     from figures
+    inner join maps on figures.map in ('both', maps.shown_map)
     inner join periods on figures.period_key = periods.period_key
     inner join indicators on figures.indicator_key = indicators.indicator_key
     inner join units on figures.unit_key = units.unit_key

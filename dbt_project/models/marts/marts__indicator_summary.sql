@@ -1,16 +1,11 @@
--- rows that are the same on both maps are stored once
 with figures as (
-    select
-        *,
-        'as_reported' as shown_map
-    from {{ published_rows(ref('agg_indicator_period')) }}
-    where map <> 'today'
-    union all
-    select
-        *,
-        'today' as shown_map
-    from {{ published_rows(ref('agg_indicator_period')) }}
-    where map <> 'as_reported'
+    select * from {{ published_rows(ref('agg_indicator_period')) }}
+),
+
+-- rows that are the same on both maps are stored once; a union of both would be read from end to end
+maps as (
+    select maps.shown_map
+    from (values ('as_reported'), ('today')) as maps (shown_map)
 ),
 
 figures_of_the_year_before as (
@@ -63,7 +58,7 @@ figures_described as (
         periods.period_type,
         {{ last_day_of('periods') }} as last_day,
         figures.year,
-        figures.shown_map,
+        maps.shown_map,
         figures.map as stored_map,
         figures.value,
         figures.ytd_value,
@@ -76,6 +71,7 @@ figures_described as (
         figures.ytd_expected_reports,
         figures.is_estimate
     from figures
+    inner join maps on figures.map in ('both', maps.shown_map)
     inner join periods on figures.period_key = periods.period_key
     inner join indicators on figures.indicator_key = indicators.indicator_key
     inner join units on figures.unit_key = units.unit_key

@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('int_submission_touched') }}
 {{ config(
     unique_key=['submission_id'],
+    lookup=['unit_key', 'period_key', 'form_key'],
     scope={'relation': 'int_submission_touched', 'columns': ['submission_id']},
 ) }}
 
