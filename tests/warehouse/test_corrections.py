@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 from tests.packs import FILES, write_pack
 from tests.warehouse import quick_dbt
-from tests.warehouse.world import EXTRA, Figure, Slot, World
+from tests.warehouse.reference import Figure, Slot
+from tests.warehouse.world import EXTRA, World
 
 from tonghop import publication
 from tonghop.catalog import due_reports, read_pack
@@ -294,7 +295,7 @@ def correct_by_hand(world: Refreshed, slot: Slot, indicator: str, value: int) ->
     """A figure is judged again with a hand correction, and accepted."""
     submission = world.published[slot]
     assert submission is not None
-    found = world.cells[submission][indicator]
+    found = world.cells[submission][indicator, "TOTAL"]
     with world.connection.transaction():
         row = world.connection.execute(
             "insert into audit.gate_run (gate, status, pack_hash, code_version, ended_at) "

@@ -1,34 +1,25 @@
-"""A small organisation whose reports are put straight into staging, and what the marts must say about it, worked out slowly.
-
-`Reference` follows the words of the design one figure at a time; it shares no formulation with the SQL.
-"""
+"""A small organisation whose reports are put straight into staging, judged already, and published by dbt."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 
 import psycopg
 from tests.deployed import empty_warehouse
 from tests.packs import FILES, write_pack
+from tests.warehouse.reference import Cells, Figure, Reference, Slot
 
-from tonghop.catalog import Pack, due_reports, load_pack, read_pack
-from tonghop.catalog.rows import Indicator, Unit
+from tonghop.catalog import Pack, load_pack, read_pack
+from tonghop.catalog.rows import TOTAL
 from tonghop.database import admin_connect, connect
-from tonghop.model import Period, PeriodType
+from tonghop.model import Measure, Period
 from tonghop.publication.catalog_difference import find_reach, freeze_reach
 from tonghop.warehouse import build_candidate, code_version
-
-Figure = Decimal | int | str
-"""A number, or the state of a cell that has none."""
-
-Slot = tuple[str, str, str]
-"""Unit, form, period."""
 
 EXTRA: dict[str, str] = {
     "pack": FILES["pack.yml"].replace("first_year: 2021", "first_year: 2020"),  # a year of 53 weeks
@@ -65,17 +56,6 @@ EXTRA: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Fact:
-    """A figure in force as the reference sees it."""
-
-    unit: str
-    period: Period
-    indicator: str
-    value: Decimal | None
-    answered: bool
-
-
 @dataclass
 class World:
     """Writes reports, verdicts and publications by SQL, and remembers what they say."""
@@ -83,7 +63,7 @@ class World:
     pack: Pack
     connection: psycopg.Connection
     publications: int = 0
-    cells: dict[int, Mapping[str, Figure]] = field(default_factory=dict)
+    cells: dict[int, Cells] = field(default_factory=dict)
     versions: dict[Slot, list[int]] = field(default_factory=dict)
     published: dict[Slot, int | None] = field(default_factory=dict)
     chosen: dict[Slot, int | None] = field(default_factory=dict)
@@ -107,15 +87,18 @@ class World:
             load_pack(pack, connection)
         self.pack = pack
 
-    def submit(self, slot: Slot, cells: Mapping[str, Figure], verdict: str = "accepted", received_at: datetime | None = None) -> int:
-        """A new version of a slot, judged already; cells by indicator."""
+    def submit(
+        self, slot: Slot, cells: Mapping[str, Figure] | Cells, verdict: str = "accepted", received_at: datetime | None = None
+    ) -> int:
+        """A new version of a slot, judged already; cells by indicator, or by indicator and breakdown."""
         unit, form_code, period = slot
-        at = Period.parse(period).end_date
-        (form,) = (form for form in self.pack.forms if form.form_code == form_code and form.valid_at(at))
-        rows = {row.indicator_code: row for row in self.pack.form_rows if (row.form_code, row.version) == (form_code, form.version)}
+        form = self.pack.form_at(form_code, Period.parse(period).end_date)
+        assert form is not None
+        sent: Cells = {(key, TOTAL) if isinstance(key, str) else key: figure for key, figure in cells.items()}
+        roles = {(each.indicator_code, each.breakdown_code): each.role for each in self.pack.figures(form) if each.measure is Measure.VALUE}
         version = len(self.versions.get(slot, [])) + 1
         received_at = received_at or datetime(2022, 1, 1, tzinfo=UTC) + timedelta(days=version)
-        digest = hashlib.sha256(repr(sorted(cells.items())).encode()).hexdigest()
+        digest = hashlib.sha256(repr(sorted(sent.items())).encode()).hexdigest()
         row = self.connection.execute(
             """
             insert into staging.submission (
@@ -129,14 +112,11 @@ class World:
         number: int = row[0]
         self.connection.cursor().executemany(
             "insert into staging.cell (submission_id, indicator_code, measure, breakdown_code, role, state, value, raw, sheet, cell)"
-            " values (%s, %s, 'value', 'TOTAL', %s, %s, %s, '', %s, %s)",
-            [
-                (number, code, str(rows[code].role), *_state(figure), rows[code].sheet, f"C{rows[code].sort_order + 5}")
-                for code, figure in cells.items()
-            ],
+            " values (%s, %s, 'value', %s, %s, %s, %s, '', 'S', %s)",
+            [(number, *key, str(roles[key]), *_state(figure), f"C{place}") for place, (key, figure) in enumerate(sent.items(), start=5)],
         )
         self.connection.execute("insert into audit.verdict (submission_id, verdict) values (%s, %s)", (number, verdict))
-        self.cells[number] = cells
+        self.cells[number] = sent
         self.versions.setdefault(slot, []).append(number)
         if verdict.startswith("accepted"):
             self.chosen[slot] = number
@@ -191,177 +171,10 @@ class World:
 
     def reference(self) -> Reference:
         """What the marts must say about the slots published by now."""
-        return Reference(self.pack, dict(self.published), tuple(self._facts()))
-
-    def _facts(self) -> Iterator[Fact]:
-        for (unit, form, period), submission in self.published.items():
-            additive = {row.indicator_code for row in self.pack.form_rows if row.form_code == form and row.role == "additive"}
-            for code, figure in self.cells.get(submission or 0, {}).items():
-                if code in additive:
-                    state, value = _state(figure)
-                    answered = state in ("number", "zero", "not_applicable")
-                    yield Fact(unit, Period.parse(period), code, None if value is None else Decimal(value), answered)
+        return Reference(self.pack, dict(self.published), dict(self.cells))
 
 
 def _state(figure: Figure) -> tuple[str, Decimal | int | None]:
     if isinstance(figure, str):
         return figure, None
     return ("zero" if figure == 0 else "number"), figure
-
-
-_MADE_OF = {
-    PeriodType.WEEK: (PeriodType.WEEK,),
-    PeriodType.MONTH: (PeriodType.MONTH,),
-    PeriodType.QUARTER: (PeriodType.MONTH, PeriodType.QUARTER),
-    PeriodType.HALF: (PeriodType.MONTH, PeriodType.QUARTER, PeriodType.HALF),
-    PeriodType.NINE_MONTHS: (PeriodType.MONTH, PeriodType.QUARTER, PeriodType.NINE_MONTHS),
-    PeriodType.YEAR: (PeriodType.MONTH, PeriodType.QUARTER, PeriodType.YEAR),
-}
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What the summary says of one unit, indicator and period."""
-
-    value: Decimal | None
-    ytd_value: Decimal | None
-    reporting_units: int
-    expected_units: int
-    is_complete: bool
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The meaning of the marts, one figure at a time."""
-
-    pack: Pack
-    slots: Mapping[Slot, int | None]
-    facts: tuple[Fact, ...]
-
-    @cached_property
-    def summary(self) -> dict[tuple[str, str, str], Figures]:
-        """By unit, indicator and period: the figures of every unit at every level."""
-        return self._figures(own=False)
-
-    @cached_property
-    def leaf(self) -> dict[tuple[str, str, str], tuple[Decimal | None, Decimal | None]]:
-        """By submitting unit, indicator and period: value and value since January of its own reports."""
-        return {key: (figures.value, figures.ytd_value) for key, figures in self._figures(own=True).items()}
-
-    def _figures(self, *, own: bool) -> dict[tuple[str, str, str], Figures]:
-        found = {}
-        for period in self.periods:
-            for unit in sorted({unit.unit_code for unit in self.pack.units}):
-                if self._version(unit, period):
-                    for indicator in self.pack.indicators:
-                        figures = self._ratio(unit, indicator, period, own) if indicator.factor else self._sum(unit, indicator, period, own)
-                        if figures:
-                            found[unit, indicator.indicator_code, period.code] = figures
-        return found
-
-    @cached_property
-    def periods(self) -> tuple[Period, ...]:
-        """Every period with a slot in it; no other can have a figure."""
-        reported = {Period.parse(code) for _, _, code in self.slots}
-        periods: list[Period] = []
-        for year in range(self.pack.head.first_year, self.pack.head.last_year + 1):
-            periods += [Period.month(year, month) for month in range(1, 13)]
-            periods += [Period.parse(f"{year}{rest}") for rest in ("-Q1", "-Q2", "-Q3", "-Q4", "-H1", "-9M", "")]
-            periods += [Period.parse(f"{year}-W{week:02d}") for week in range(1, date(year, 12, 28).isocalendar().week + 1)]
-        return tuple(
-            period for period in periods if any(period.start_date <= at.start_date and at.end_date <= period.end_date for at in reported)
-        )
-
-    def _ratio(self, unit: str, indicator: Indicator, period: Period, own: bool) -> Figures | None:
-        parts = [
-            self._sum(unit, self._indicators[code or ""], period, own) for code in (indicator.numerator_code, indicator.denominator_code)
-        ]
-        above, below = parts
-        if above is None or below is None or indicator.factor is None:
-            return None
-        less = min((above, below), key=lambda part: Decimal(part.reporting_units) / part.expected_units if part.expected_units else 0)
-        return Figures(
-            indicator.factor * above.value / below.value if above.value is not None and below.value else None,
-            indicator.factor * above.ytd_value / below.ytd_value if above.ytd_value is not None and below.ytd_value else None,
-            less.reporting_units,
-            less.expected_units,
-            above.is_complete and below.is_complete,
-        )
-
-    def _sum(self, unit: str, indicator: Indicator, period: Period, own: bool) -> Figures | None:
-        code = indicator.indicator_code
-
-        def belongs(reporter: str, at: Period) -> bool:
-            version = self._version(reporter, at)
-            return bool(version) and (reporter == unit if own else unit in version.path.split("/"))
-
-        def inside(at: Period) -> bool:
-            return at.type in _MADE_OF[period.type] and period.start_date <= at.start_date and at.end_date <= period.end_date
-
-        def deciding(at: Period) -> bool:
-            if indicator.kind == "flow":
-                return inside(at)
-            if indicator.kind == "ratio":
-                return at == period
-            if indicator.stock_at == "start":
-                return inside(at) and at.start_date == period.start_date
-            return inside(at) and at.end_date == period.end_date
-
-        facts = [fact for fact in self._facts_by_indicator.get(code, ()) if belongs(fact.unit, fact.period)]
-        duties = [(reporter, at, key) for reporter, at, key in self._duties.get(code, ()) if belongs(reporter, at)]
-        if not any(inside(fact.period) for fact in facts) and not any(inside(at) and key in self.slots for _, at, key in duties):
-            return None
-
-        in_year = [
-            fact
-            for fact in facts
-            if fact.period.type in _MADE_OF[period.type] and fact.period.year == period.year and fact.period.end_date <= period.end_date
-        ]
-        value = _total(fact.value for fact in facts if deciding(fact.period) and (indicator.kind != "ratio" or fact.unit == unit))
-        since_january = {"flow": _total(fact.value for fact in in_year), "ratio": None}.get(indicator.kind, value)
-
-        owed = {(reporter, at) for reporter, at, _ in duties if deciding(at)}
-        by_now = {(reporter, at) for reporter, at, key in duties if deciding(at) and key in self.slots}
-        answered = by_now & {(fact.unit, fact.period) for fact in facts if fact.answered}
-        expected = {reporter for reporter, _ in owed}
-        reporting = {
-            reporter
-            for reporter in expected
-            if {at for who, at in by_now if who == reporter} and {at for who, at in by_now - answered if who == reporter} == set()
-        }
-        return Figures(value, since_january, len(reporting), len(expected), bool(owed) and owed == answered)
-
-    def _version(self, unit_code: str, period: Period) -> Unit | None:
-        """The version that stands for a unit in a period: that of the last day, or the last one of the period."""
-        versions = [unit for unit in self.pack.units if unit.unit_code == unit_code and unit.valid_from <= period.end_date]
-        last = max(versions, key=lambda unit: unit.valid_from, default=None)
-        return last if last and last.valid_to > period.start_date else None
-
-    @cached_property
-    def _indicators(self) -> dict[str, Indicator]:
-        return {indicator.indicator_code: indicator for indicator in self.pack.indicators}
-
-    @cached_property
-    def _facts_by_indicator(self) -> dict[str, list[Fact]]:
-        grouped: dict[str, list[Fact]] = {}
-        for fact in self.facts:
-            grouped.setdefault(fact.indicator, []).append(fact)
-        return grouped
-
-    @cached_property
-    def _duties(self) -> dict[str, list[tuple[str, Period, Slot]]]:
-        """By indicator: who owes it as additive, for which period, in which slot."""
-        grouped: dict[str, list[tuple[str, Period, Slot]]] = {}
-        for due in due_reports(self.pack):
-            for form in self.pack.forms:
-                if form.form_code == due.form_code and form.valid_at(due.period.end_date):
-                    for row in self.pack.form_rows:
-                        if (row.form_code, row.version, row.role) == (form.form_code, form.version, "additive"):
-                            slot = (due.unit_code, due.form_code, due.period.code)
-                            grouped.setdefault(row.indicator_code, []).append((due.unit_code, due.period, slot))
-        return grouped
-
-
-def _total(values: Iterable[Decimal | None]) -> Decimal | None:
-    numbers = [value for value in values if value is not None]
-    return sum(numbers, Decimal(0)) if numbers else None

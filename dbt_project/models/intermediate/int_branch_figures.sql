@@ -64,8 +64,10 @@ recomputed_ratios as (
         ratios.factor * numerators.value / nullif(denominators.value, 0) as value,
         ratios.factor * numerators.ytd_value / nullif(denominators.ytd_value, 0) as ytd_value,
         ratios.factor * numerators.own_ytd_value / nullif(denominators.own_ytd_value, 0) as own_ytd_value,
-        -- the counts of whichever of the two is less complete
+        -- the counts of whichever of the two is less complete; what nobody owes is so most of all
         case
+            when numerators.expected_units = 0 then array[0, 0]
+            when denominators.expected_units = 0 then array[0, 0]
             when
                 numerators.reporting_units * denominators.expected_units
                 <= denominators.reporting_units * numerators.expected_units
@@ -73,6 +75,8 @@ recomputed_ratios as (
             else array[denominators.reporting_units, denominators.expected_units]
         end as counts,
         case
+            when numerators.ytd_expected_reports = 0 then array[0, 0]
+            when denominators.ytd_expected_reports = 0 then array[0, 0]
             when
                 numerators.ytd_reports * denominators.ytd_expected_reports
                 <= denominators.ytd_reports * numerators.ytd_expected_reports

@@ -6,20 +6,8 @@ facts as (
     select * from {{ open_rows(ref('fct_indicator_value')) }}
 ),
 
-published_duties as (
-    select * from {{ open_rows(ref('fct_reporting_duty')) }}
-),
-
-duties as (
-    select * from {{ ref('stg_catalog__duties') }}
-),
-
-forms as (
-    select * from {{ ref('stg_catalog__forms') }}
-),
-
-figures_asked_for as (
-    select * from {{ ref('int_form_figures') }}
+figures_owed as (
+    select * from {{ ref('int_figures_owed') }}
 ),
 
 partitions as (
@@ -28,10 +16,6 @@ partitions as (
 
 indicators as (
     select * from {{ open_rows(ref('dim_indicator')) }}
-),
-
-units as (
-    select * from {{ ref('stg_catalog__units') }}
 ),
 
 periods as (
@@ -53,7 +37,7 @@ figures_sent as (
         facts.period_key,
         facts.breakdown_key,
         sum(facts.value) as value,
-        bool_or(facts.state in ('number', 'zero', 'not_applicable')) as is_answered,
+        bool_or({{ is_answer('facts') }}) as is_answered,
         bool_and(facts.state = 'blank') as is_blank
     from facts
     inner join periods on facts.period_key = periods.period_key
@@ -62,93 +46,8 @@ figures_sent as (
     group by facts.indicator_key, facts.unit_key, facts.period_key, facts.breakdown_key
 ),
 
--- only all parts of one partition make a whole; women and the young overlap, and what nobody has answered is not zero
-sums_of_all_parts as (
-    select
-        figures_sent.indicator_key,
-        figures_sent.unit_key,
-        figures_sent.period_key,
-        partitions.whole_key as breakdown_key,
-        partitions.precedence,
-        sum(figures_sent.value) as value
-    from figures_sent
-    inner join partitions on figures_sent.breakdown_key = partitions.part_key
-    inner join indicators on figures_sent.indicator_key = indicators.indicator_key
-    where figures_sent.is_answered and indicators.kind <> 'ratio'
-    group by
-        figures_sent.indicator_key,
-        figures_sent.unit_key,
-        figures_sent.period_key,
-        partitions.whole_key,
-        partitions.precedence,
-        partitions.parts
-    having count(*) = partitions.parts
-),
-
-wholes_made_of_parts as (
-    select distinct on (indicator_key, unit_key, period_key, breakdown_key) *
-    from sums_of_all_parts
-    order by indicator_key, unit_key, period_key, breakdown_key, precedence
-),
-
--- what was sent counts; where nothing was, the sum of the parts
 figures_reported as (
-    select
-        coalesce(figures_sent.indicator_key, wholes.indicator_key) as indicator_key,
-        coalesce(figures_sent.unit_key, wholes.unit_key) as unit_key,
-        coalesce(figures_sent.period_key, wholes.period_key) as period_key,
-        coalesce(figures_sent.breakdown_key, wholes.breakdown_key) as breakdown_key,
-        case when coalesce(figures_sent.is_blank, true) then wholes.value else figures_sent.value end as value,
-        coalesce(figures_sent.is_answered, false)
-        or (coalesce(figures_sent.is_blank, true) and wholes.period_key is not null) as is_answered
-    from figures_sent
-    full join wholes_made_of_parts as wholes
-        on
-            figures_sent.indicator_key = wholes.indicator_key
-            and figures_sent.unit_key = wholes.unit_key
-            and figures_sent.period_key = wholes.period_key
-            and figures_sent.breakdown_key = wholes.breakdown_key
-),
-
--- also those of periods that are not published yet: a year is complete when its December is there
-reports_owed as (
-    select
-        forms.form_code,
-        forms.form_version,
-        units.unit_key,
-        periods.period_key,
-        periods.year,
-        published_duties.period_key is not null as is_published
-    from duties
-    inner join periods on duties.period_code = periods.period_code
-    inner join forms
-        on
-            duties.form_code = forms.form_code
-            and forms.valid_from <= periods.end_date
-            and forms.valid_to > periods.end_date
-    inner join units on duties.unit_code = units.unit_code and {{ claims_period('units', 'periods') }}
-    left join published_duties
-        on
-            periods.period_key = published_duties.period_key
-            and forms.form_key = published_duties.form_key
-            and units.unit_key = published_duties.unit_key
-    where periods.year in (select needed.year from needed)
-),
-
-figures_owed as (
-    select
-        figures_asked_for.indicator_key,
-        reports_owed.unit_key,
-        reports_owed.period_key,
-        figures_asked_for.breakdown_key,
-        bool_or(reports_owed.is_published) as is_published
-    from reports_owed
-    inner join figures_asked_for
-        on
-            reports_owed.form_code = figures_asked_for.form_code
-            and reports_owed.form_version = figures_asked_for.form_version
-    inner join needed on figures_asked_for.indicator_key = needed.indicator_key and reports_owed.year = needed.year
-    group by figures_asked_for.indicator_key, reports_owed.unit_key, reports_owed.period_key, figures_asked_for.breakdown_key
+    {{ with_wholes('figures_sent', ['indicator_key', 'unit_key', 'period_key']) }}
 ),
 
 figures_reported_and_owed as (
@@ -178,14 +77,7 @@ figures_described as (
         figures_reported_and_owed.period_key,
         figures_reported_and_owed.breakdown_key,
         periods.year,
-        -- which reports make the value of a longer period: all of a flow; of a stock that of the last (or first) month, not the last one
-        -- found; a ratio that is only submitted stands for its own period
-        case
-            when indicators.kind = 'flow' then 'all'
-            when indicators.kind = 'ratio' then 'same'
-            when indicators.stock_at = 'start' then 'first'
-            else 'last'
-        end as deciding,
+        {{ deciding('indicators') }} as deciding,
         figures_reported_and_owed.value,
         figures_reported_and_owed.is_answered,
         figures_reported_and_owed.is_owed,

@@ -12,6 +12,10 @@ figures_of_the_year_before as (
     select * from {{ published_rows(ref('agg_indicator_period')) }}
 ),
 
+comparables as (
+    select * from {{ published_rows(ref('agg_comparable_period')) }}
+),
+
 bases as (
     select * from {{ published_rows(ref('agg_indicator_period')) }}
 ),
@@ -53,6 +57,7 @@ figures_described as (
         figures.indicator_key,
         indicators.indicator_code,
         indicators.kind,
+        indicators.factor,
         figures.period_key,
         periods.period_code,
         periods.period_type,
@@ -86,6 +91,15 @@ figures_with_the_year_before as (
         figures_of_the_year_before.value as same_period_value,
         figures_of_the_year_before.ytd_value as same_period_ytd_value,
         figures_of_the_year_before.is_estimate as is_same_period_estimate,
+        comparables.units as comparable_units,
+        case
+            when figures_described.factor is null then comparables.value
+            else figures_described.factor * comparables.value / nullif(comparables.base, 0)
+        end as comparable_value,
+        case
+            when figures_described.factor is null then comparables.value_before
+            else figures_described.factor * comparables.value_before / nullif(comparables.base_before, 0)
+        end as comparable_same_period_value,
         coalesce(
             targets_of_the_year_before.target,
             targets_of_the_year_before.rate / 100 * bases_of_the_year_before.ytd_value
@@ -111,6 +125,12 @@ figures_with_the_year_before as (
             and figures_described.same_period_unit_key = figures_of_the_year_before.unit_key
             and figures_of_the_year_before.map in ('both', figures_described.stored_map)
     left join periods_of_the_year_before on figures_described.same_period_key = periods_of_the_year_before.period_key
+    left join comparables
+        on
+            figures_described.period_key = comparables.period_key
+            and figures_described.indicator_key = comparables.indicator_key
+            and figures_described.unit_key = comparables.unit_key
+            and figures_described.shown_map = 'as_reported'
     left join targets_of_the_year_before
         on
             figures_described.indicator_key = targets_of_the_year_before.indicator_key
@@ -154,6 +174,11 @@ figures_compared as (
         {{ change_pct('ytd_value', 'same_period_ytd_value') }} as yoy_pct,
         value - same_period_value as month_yoy_abs,
         {{ change_pct('value', 'same_period_value') }} as month_yoy_pct,
+        case when shown_map = 'as_reported' then coalesce(comparable_units, 0) end as comparable_units,
+        comparable_value,
+        comparable_same_period_value,
+        comparable_value - comparable_same_period_value as comparable_yoy_abs,
+        {{ change_pct('comparable_value', 'comparable_same_period_value') }} as comparable_yoy_pct,
         reporting_units,
         expected_units,
         is_complete,

@@ -1,0 +1,206 @@
+with candidate as (
+    select * from {{ ref('stg_audit__candidate') }}
+),
+
+keys as (
+    select * from {{ ref('int_comparable_keys') }}
+),
+
+all_facts as (
+    select * from {{ ref('fct_indicator_value') }}
+),
+
+all_units as (
+    select * from {{ ref('dim_unit') }}
+),
+
+all_indicators as (
+    select * from {{ ref('dim_indicator') }}
+),
+
+all_partitions as (
+    select * from {{ ref('dim_partition') }}
+),
+
+periods as (
+    select * from {{ open_rows(ref('dim_period')) }}
+),
+
+nesting as (
+    select * from {{ ref('int_period_nesting') }}
+    where is_inside
+),
+
+-- everything twice: as it is now (1), and as it was before the candidate (-1). What is built anew has no before
+units as (
+    select
+        states.sign,
+        all_units.unit_key,
+        all_units.unit_code,
+        all_units.path,
+        all_units.valid_from,
+        all_units.valid_to,
+        lead(all_units.valid_from, 1, date '9999-12-31')
+            over (partition by states.sign, all_units.unit_code order by all_units.valid_from) as next_valid_from
+    from all_units
+    inner join {{ now_and_before('all_units') }}
+),
+
+indicators as (
+    select
+        states.sign,
+        all_indicators.*,
+        {{ deciding('all_indicators') }} as deciding
+    from all_indicators
+    inner join {{ now_and_before('all_indicators') }}
+),
+
+partitions as (
+    select
+        states.sign,
+        all_partitions.*
+    from all_partitions
+    inner join {{ now_and_before('all_partitions') }}
+),
+
+figures_sent as (
+    select
+        states.sign,
+        keys.indicator_key,
+        keys.unit_code,
+        keys.unit_key,
+        keys.period_key,
+        all_facts.breakdown_key,
+        sum(all_facts.value) as value,
+        bool_or({{ is_answer('all_facts') }}) as is_answered,
+        bool_and(all_facts.state = 'blank') as is_blank
+    from keys
+    inner join all_facts
+        on
+            keys.period_key = all_facts.period_key
+            and keys.indicator_key = all_facts.indicator_key
+            and keys.unit_key = all_facts.unit_key
+    inner join {{ now_and_before('all_facts') }}
+    where all_facts.role = 'additive' and all_facts.measure = 'value'
+    group by states.sign, keys.indicator_key, keys.unit_code, keys.unit_key, keys.period_key, all_facts.breakdown_key
+),
+
+figures_with_wholes as (
+    {{ with_wholes('figures_sent', ['sign', 'indicator_key', 'unit_code', 'unit_key', 'period_key'], by_state=true) }}
+),
+
+numbers as (
+    select
+        figures.sign,
+        figures.indicator_key,
+        figures.unit_code,
+        figures.period_key,
+        periods.same_period_last_year_code,
+        periods.period_code,
+        figures.value,
+        units.path
+    from figures_with_wholes as figures
+    inner join periods on figures.period_key = periods.period_key
+    inner join units on figures.sign = units.sign and figures.unit_key = units.unit_key
+    where figures.breakdown_key = 0 and figures.value is not null
+),
+
+-- a report and that of a year before, in every branch in which the unit was both times; a ratio that is only submitted stays where it was
+pairs as (
+    select
+        numbers.sign,
+        numbers.indicator_key,
+        branches.unit_code,
+        numbers.unit_code as reporting_unit_code,
+        numbers.period_key,
+        indicators.deciding,
+        numbers.value,
+        numbers_before.value as value_before
+    from numbers
+    inner join numbers as numbers_before
+        on
+            numbers.sign = numbers_before.sign
+            and numbers.indicator_key = numbers_before.indicator_key
+            and numbers.unit_code = numbers_before.unit_code
+            and numbers.same_period_last_year_code = numbers_before.period_code
+    inner join indicators on numbers.sign = indicators.sign and numbers.indicator_key = indicators.indicator_key
+    cross join lateral string_to_table(numbers.path, '/') as branches (unit_code)
+    where
+        branches.unit_code = any(string_to_array(numbers_before.path, '/'))
+        and (indicators.deciding <> 'same' or branches.unit_code = numbers.unit_code)
+),
+
+sums_by_unit as (
+    select
+        pairs.sign,
+        pairs.indicator_key,
+        pairs.unit_code,
+        pairs.reporting_unit_code,
+        nesting.period_key,
+        sum(pairs.value) as value,
+        sum(pairs.value_before) as value_before
+    from pairs
+    inner join nesting on pairs.period_key = nesting.reported_period_key
+    where {{ is_deciding('pairs', 'nesting') }}
+    group by pairs.sign, pairs.indicator_key, pairs.unit_code, pairs.reporting_unit_code, nesting.period_key
+),
+
+-- a ratio compares the units that have both of its parts in both years
+sums_with_ratios as (
+    select
+        sums_by_unit.*,
+        null::numeric as base,
+        null::numeric as base_before
+    from sums_by_unit
+    inner join indicators
+        on
+            sums_by_unit.sign = indicators.sign
+            and sums_by_unit.indicator_key = indicators.indicator_key
+            and indicators.factor is null
+    union all
+    select
+        ratios.sign,
+        ratios.indicator_key,
+        above.unit_code,
+        above.reporting_unit_code,
+        above.period_key,
+        above.value,
+        above.value_before,
+        below.value as base,
+        below.value_before as base_before
+    from indicators as ratios
+    inner join indicators as numerators on ratios.sign = numerators.sign and ratios.numerator_code = numerators.indicator_code
+    inner join indicators as denominators on ratios.sign = denominators.sign and ratios.denominator_code = denominators.indicator_code
+    inner join sums_by_unit as above on ratios.sign = above.sign and numerators.indicator_key = above.indicator_key
+    inner join sums_by_unit as below
+        on
+            ratios.sign = below.sign
+            and denominators.indicator_key = below.indicator_key
+            and above.unit_code = below.unit_code
+            and above.reporting_unit_code = below.reporting_unit_code
+            and above.period_key = below.period_key
+),
+
+changes as (
+    select
+        sums.period_key,
+        sums.indicator_key,
+        units.unit_key,
+        sum(sums.sign)::integer as units,
+        sum(sums.sign * sums.value) as value,
+        sum(sums.sign * sums.value_before) as value_before,
+        sum(sums.sign * sums.base) as base,
+        sum(sums.sign * sums.base_before) as base_before
+    from sums_with_ratios as sums
+    inner join periods on sums.period_key = periods.period_key
+    inner join units on sums.sign = units.sign and sums.unit_code = units.unit_code and {{ claims_period('units', 'periods') }}
+    group by sums.period_key, sums.indicator_key, units.unit_key
+    having
+        sum(sums.sign) <> 0
+        or sum(sums.sign * sums.value) <> 0
+        or sum(sums.sign * sums.value_before) <> 0
+        or sum(sums.sign * sums.base) <> 0
+        or sum(sums.sign * sums.base_before) <> 0
+)
+
+select * from changes
