@@ -15,6 +15,7 @@ from typing import Any
 import openpyxl
 import psycopg
 import pytest
+from pyarrow import parquet
 from tests.warehouse.world import World
 
 from tonghop.database import connect
@@ -117,7 +118,6 @@ def test_a_workbook_holds_numbers_dates_and_a_sheet_that_says_what_it_is(world: 
 
 
 def test_parquet_keeps_types_and_every_digit(world: World, tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     table = parquet.read_table(export(Selection("indicator_summary"), tmp_path / "all.parquet").path)
     wanted = seen(
         "select unit_code, indicator_code, period_code, value, pct_of_target, is_complete from marts.indicator_summary "

@@ -21,13 +21,10 @@ _MOST_DIGITS = 76
 def write_parquet(rows: Rows, path: Path) -> None:
     """Write the rows with their types. What they are stands in the file's metadata too, under `tonghop`.
 
-    Raises ExportProblem when the library for it is not installed, or a number has more digits than Parquet can hold.
+    Raises ExportProblem when a number has more digits than Parquet can hold.
     """
-    try:
-        import pyarrow as arrow
-        from pyarrow import parquet
-    except ImportError:
-        raise ExportProblem("Parquet needs the Python package pyarrow, which is not installed here. Export .csv or .xlsx.") from None
+    import pyarrow as arrow  # takes a while, and few exports need it
+    from pyarrow import parquet
 
     fields = [arrow.field(column.name, _type(arrow, column, rows)) for column in rows.about.columns]
     about = {"tonghop": json.dumps(rows.about.told(), ensure_ascii=False)}
