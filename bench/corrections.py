@@ -105,7 +105,7 @@ def measure(stations: int, years: Sequence[int]) -> dict[int, Work]:
     from tonghop.settings import settings
 
     found: dict[int, Work] = {}
-    typical.STATIONS = stations
+    typical.STATIONS, typical.COLUMNS = stations, typical.COLUMNS[:1]  # the figures of the month only
     with tempfile.TemporaryDirectory(prefix="tonghop-pack-") as name:
         os.environ["TONGHOP_CATALOG"] = str(typical.write_pack(Path(name) / "pack"))
         with state_of_its_own():
@@ -177,7 +177,7 @@ def take_in(admin: psycopg.Connection) -> None:
 
 def show(found: dict[int, Work], stations: int) -> bool:
     """Print what was found; whether it grows no more than it may."""
-    console, (shortest, *_, longest) = Console(), sorted(found)
+    console, shortest, longest = Console(), min(found), max(found)
     indicators = typical.SHEETS * typical.ROWS
     console.print(
         f"One corrected workbook; {stations} stations, {indicators} indicators: {stations * indicators:,} facts a month "
