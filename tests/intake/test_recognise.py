@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.intake.workbooks import Grid, head, saved, station_file, station_head, station_sheet, station_table, workbook
-from tests.packs import edited, write_pack
+from tests.packs import FILES, edited, write_pack
 
 from tonghop.catalog import Pack, read_pack
 from tonghop.intake import read_file
@@ -144,6 +144,23 @@ def test_a_head_in_other_spellings(changed: dict[str, Any], pack: Pack) -> None:
     reading = station(pack, **changed)
     assert slots(reading) == ["C11 ST 2022-08"]
     assert (of_file(reading), of_submission(reading)) == ([], [])
+
+
+REUSED = "C23,31327,Trạm Y tế xã Mới,New commune,3,3,station,D2,2022-07-01,,\n"
+"""A commune that bears the code that C22 bore until it was merged."""
+
+
+def test_an_official_code_means_who_bore_it_in_the_period(tmp_path: Path) -> None:
+    changed = read_pack(write_pack(tmp_path, units=FILES["units.csv"] + REUSED))
+    head = {"unit_code": "31327", "unit": None}
+    assert slots(station(changed, period="Tháng 06/2022", form="ST v1", **head)) == ["C22 ST 2022-06"]
+    assert slots(station(changed, period="Tháng 08/2022", **head)) == ["C23 ST 2022-08"]
+
+
+def test_an_old_official_code_that_nobody_bears_any_more_names_who_took_over(pack: Pack) -> None:
+    finding = the(station(pack, unit_code="31327", unit=None), "unit_not_valid")
+    assert finding.found == "31327: C22 (Trạm Y tế xã Bốn, from 2004-01-01 until 2022-07-01)"
+    assert finding.proposal is not None and [each.code for each in finding.proposal.candidates] == ["C21"]
 
 
 def test_label_and_value_in_one_cell_and_elsewhere(pack: Pack) -> None:

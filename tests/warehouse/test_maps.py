@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 from tests.packs import write_pack
 from tests.warehouse.reform import CLOSED, MERGED_CENTRES, SPLIT, SPLIT_INTO, carried, communes, pack_files
@@ -254,3 +255,26 @@ def test_rows_are_stored_twice_only_where_the_maps_differ(told: Told) -> None:
     assert all(maps == ["both"] for maps in before.values())
     assert after["CT"] == ["today"] and after["HG"] == after[SPLIT] == ["as_reported"]
     assert after["BV1"] == ["as_reported", "today"]
+
+
+def test_an_official_code_is_asked_for_with_a_day(told: Told) -> None:
+    assert rows("select marts.unit_at('31321', '2024-03-01'), marts.unit_at('31321', '2025-07-01'), marts.unit_at('HG')", 2) == [
+        ("C31321", "N31321", "HG")
+    ]
+    assert rows("select marts.unit_at('31318')", 2) == [("C31318",)], "never given again"
+    with pytest.raises(psycopg.errors.CardinalityViolation, match=r"'31321' is ambiguous: C31321 .*, N31321 .*"):
+        rows("select marts.unit_at('31321')", 2)
+    with pytest.raises(psycopg.errors.NoDataFound, match="no unit bears the code '31318' on 2025-08-01"):
+        rows("select marts.unit_at('31318', '2025-08-01')", 2)
+    assert rows("select marts.unit_at('31321')", 1) == [("C31321",)], "before the reform was known nobody else bore it"
+
+
+def test_codes_borne_are_stretches_of_time(told: Told) -> None:
+    history = rows(
+        "select unit_code, valid_from::text, valid_to::text, is_reused from marts.unit_code_history "
+        "where official_code = '31321' order by valid_from",
+        2,
+    )
+    assert history == [("C31321", "2004-01-01", "2025-07-01", True), ("N31321", "2025-07-01", "9999-12-31", True)]
+    (merged,) = rows("select count(*) from marts.unit_code_history where unit_code = 'BV1'", 2)
+    assert merged == (0,), "it has no official code"

@@ -8,6 +8,7 @@ from tonghop.catalog.names import abbreviate, normalise
 from tonghop.catalog.pack import FormSheet, Pack
 from tonghop.catalog.problems import CatalogError, Problem
 from tonghop.catalog.reading import check, read_pack
+from tonghop.catalog.unit_codes import UnitNotFound, find_unit
 from tonghop.catalog.working_days import due_at
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ __all__ = [
     "Pack",
     "PackNotLoaded",
     "Problem",
+    "UnitNotFound",
     "abbreviate",
     "check",
     "due_at",
     "due_reports",
+    "find_unit",
     "load_pack",
     "normalise",
     "periods_of",

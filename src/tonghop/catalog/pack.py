@@ -151,6 +151,10 @@ class Pack:
         """The units that bore an official code on that day. Official codes are reused: without the day they say nothing."""
         return tuple(unit for unit in self._units_by_official_code.get(official_code, ()) if unit.valid_at(at))
 
+    def units_ever_with_official_code(self, official_code: str) -> tuple[Unit, ...]:
+        """All that ever bore an official code, oldest first: several units where it was given again."""
+        return tuple(sorted(self._units_by_official_code.get(official_code, ()), key=lambda unit: unit.valid_from))
+
     def units_named(self, name: str, at: date) -> tuple[Unit, ...]:
         """The units of that day that bear this name (Vietnamese name or alias, any spelling that `normalise` forgives; else,
         when none does, with the usual abbreviations).

@@ -26,6 +26,7 @@ from tonghop.cli import (
     reports,
     reviewing,
     templates,
+    units,
     versions,
 )
 from tonghop.errors import TonghopError
@@ -34,7 +35,21 @@ from tonghop.service.cli import app as service_app
 app = typer.Typer(
     help="Workbooks of reporting units to a published, auditable warehouse.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-for part in (loading, reviewing, answers, publishing, comparing, keeping, lineage, versions, templates, exchange, documentation, access):
+for part in (
+    loading,
+    reviewing,
+    answers,
+    publishing,
+    comparing,
+    keeping,
+    lineage,
+    units,
+    versions,
+    templates,
+    exchange,
+    documentation,
+    access,
+):
     app.add_typer(part.app)
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(reports.app, name="report")

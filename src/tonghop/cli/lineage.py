@@ -11,6 +11,7 @@ from rich.markup import escape
 from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, PeriodArgument
 from tonghop.cli.printing import SHOWN, console, figure, moment, new_table, print_json, say, say_how_many_more
+from tonghop.cli.units import our_code
 
 if TYPE_CHECKING:
     from tonghop.publication import Trace
@@ -21,7 +22,7 @@ app = typer.Typer()
 
 @app.command()
 def trace(
-    unit: Annotated[str, typer.Argument(metavar="UNIT", help="Code of a unit at any level.")],
+    unit: Annotated[str, typer.Argument(metavar="UNIT", help="Code of a unit at any level, ours or the official one of that time.")],
     indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="Code of an indicator.")],
     period: PeriodArgument,
     publication: Annotated[int | None, typer.Option("--publication", metavar="N", help="As published then; default: live.")] = None,
@@ -32,7 +33,7 @@ def trace(
     from tonghop.publication import trace as find_trace
 
     database.ensure_server()
-    found = find_trace(unit, indicator, period, publication=publication)
+    found = find_trace(our_code(unit, period), indicator, period, publication=publication)
     if as_json:
         parts = [asdict(part) | {"contributed": part.contributed, "agrees": part.agrees} for part in found.parts]
         print_json(asdict(found) | {"parts": parts})

@@ -11,13 +11,14 @@ from rich.markup import escape
 from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, PeriodArgument
 from tonghop.cli.printing import SHOWN, console, figure, moment, new_table, print_json, say, say_how_many_more
+from tonghop.cli.units import our_code
 
 if TYPE_CHECKING:
     from tonghop.publication.slot_difference import ChangedCell, ComparedVersion, SlotDifference
 
 app = typer.Typer()
 
-UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of the reporting unit.")]
+UnitArgument = Annotated[str, typer.Argument(metavar="UNIT", help="Code of the reporting unit, ours or the official one of that time.")]
 FormArgument = Annotated[str, typer.Argument(metavar="FORM", help="Code of the form.")]
 
 
@@ -35,7 +36,7 @@ def diff(
     from tonghop.publication import diff_versions
 
     database.ensure_server()
-    difference = diff_versions(unit, form, period, from_version=from_version, to_version=to_version)
+    difference = diff_versions(our_code(unit, period), form, period, from_version=from_version, to_version=to_version)
     if as_json:
         print_json(difference)
     else:
@@ -57,7 +58,7 @@ def withdraw(
     from tonghop import publication
 
     database.ensure_server()
-    done = publication.withdraw(unit, form, period, reason=reason, by=by or getpass.getuser(), version=version)
+    done = publication.withdraw(our_code(unit, period), form, period, reason=reason, by=by or getpass.getuser(), version=version)
     if as_json:
         print_json(done)
         return

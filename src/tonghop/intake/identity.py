@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tonghop.catalog import normalise
 from tonghop.catalog.rows import Form, Unit
+from tonghop.catalog.unit_codes import told as bearers_told
 from tonghop.intake import findings, vocabulary
 from tonghop.intake.cells import Sheet
 from tonghop.intake.form_index import FormIndex, PackIndex, names_of
@@ -163,12 +164,24 @@ def _unit_by_code(code: Found, name: Found | None, period: Period, index: PackIn
             expected = f"{period.code} (→ {told(heirs)})" if heirs else period.code
             proposal = Proposal("unit", "", code.text, heirs)
             return None, [findings.UNIT_NOT_VALID.at(*where, found=written, expected=expected, proposal=proposal)]
+        if bearers := pack.units_ever_with_official_code(code.text):
+            return None, [_code_of_another_time(code, bearers, period, index)]
         alike = tuple(Candidate(each.unit_code, each.name_vi, 100) for each in named[:CANDIDATES])
         return None, [_unknown_unit(code, alike or index.unit_names.candidates((name or code).text, at))]
     if name and named and unit not in named:
         evidence = f"{code.at}: {unit.unit_code} ({unit.name_vi}); {name.at}: {name.text} ({_codes(named)})"
         return unit, [findings.UNIT_CONTRADICTION.at(*where, found=evidence)]
     return unit, []
+
+
+def _code_of_another_time(code: Found, bearers: Sequence[Unit], period: Period, index: PackIndex) -> Finding:
+    """An official code that nobody, or not one unit alone, bears in the period: who did, and who took over from them."""
+    heirs = {heir.unit_code: heir for each in bearers if (heir := index.unit_names.at_last(each.unit_code, period.end_date)) is not None}
+    candidates = tuple(Candidate(heir.unit_code, heir.name_vi, 100) for heir in heirs.values())[:CANDIDATES]
+    expected = f"{period.code} (→ {told(candidates)})" if candidates else period.code
+    proposal = Proposal("unit", "", code.text, candidates)
+    found = f"{code.text}: {bearers_told(bearers[:NAMED])}"
+    return findings.UNIT_NOT_VALID.at(code.at.sheet, code.at.cell, found=found, expected=expected, proposal=proposal)
 
 
 def _unit_by_name(name: Found, period: Period, index: PackIndex) -> tuple[Unit | None, list[Finding]]:
