@@ -123,7 +123,7 @@ figures_with_the_year_before as (
             figures_described.same_period_key = figures_of_the_year_before.period_key
             and figures_described.indicator_key = figures_of_the_year_before.indicator_key
             and figures_described.same_period_unit_key = figures_of_the_year_before.unit_key
-            and figures_of_the_year_before.map in ('both', figures_described.stored_map)
+            and figures_of_the_year_before.map in ('both', figures_described.shown_map)
     left join periods_of_the_year_before on figures_described.same_period_key = periods_of_the_year_before.period_key
     left join comparables
         on
@@ -143,7 +143,7 @@ figures_with_the_year_before as (
             figures_described.same_period_key = bases_of_the_year_before.period_key
             and targets_of_the_year_before.of_indicator_key = bases_of_the_year_before.indicator_key
             and figures_described.same_period_unit_key = bases_of_the_year_before.unit_key
-            and bases_of_the_year_before.map in ('both', figures_described.stored_map)
+            and bases_of_the_year_before.map in ('both', figures_described.shown_map)
 ),
 
 figures_compared as (
