@@ -73,7 +73,7 @@ figures_described as (
             and figures.indicator_key = figures_of_the_year_before.indicator_key
             and figures.same_period_unit_key = figures_of_the_year_before.unit_key
             and figures.breakdown_key = figures_of_the_year_before.breakdown_key
-            and figures_of_the_year_before.map in ('both', figures.shown_map)
+            and figures_of_the_year_before.map in ('both', maps.shown_map)
 ),
 
 figures_compared as (
