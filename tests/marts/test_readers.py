@@ -173,7 +173,8 @@ def test_every_view_that_says_something_of_units_is_limited(world: World, role: 
         every = rows("bi_reader", f"select {column}, t::text from marts.{view} as t")
         seen = rows(role, f"select {column}, t::text from marts.{view} as t")
         assert {unit for unit, _ in seen} <= allowed, view
-        if view not in ("indicator_summary", "indicator_leaf"):  # whose comparisons with the year before may lead out of the branch
+        # comparisons with the year before may lead out of the branch, and a code's stretch may span versions that do
+        if view not in ("indicator_summary", "indicator_leaf", "unit_code_history"):
             assert sorted(seen) == sorted(row for row in every if row[0] in allowed), view
 
 
