@@ -110,6 +110,7 @@ def pack_files(*, reformed: bool) -> dict[str, str]:
         "targets": FILES["targets.csv"].splitlines()[0]
         + "\n"
         + "".join(f"VISITS,C{each.old_code},2024,>=,{100 + place},,\n" for place, each in enumerate(communes()))
+        + "BED_DAYS,BV1,2025,>=,7000,,\n"
         + "PATIENTS,HG,2024,<=,900,,\nVISITS_CHILD,HG,2024,>=,,30,VISITS\n",
         "rules": "[]\n",
         "senders": "sender,unit_code,valid_from,valid_to\n",

@@ -269,6 +269,11 @@ def test_an_official_code_is_asked_for_with_a_day(told: Told) -> None:
     assert rows("select marts.unit_at('31321')", 1) == [("C31321",)], "before the reform was known nobody else bore it"
 
 
+def test_a_target_is_not_carried_to_another_unit(told: Told) -> None:
+    assert summary("as_reported", "BED_DAYS", "2025-03", "target")["BV1"] == (7000,)
+    assert summary("today", "BED_DAYS", "2025-03", "target")["BV1"] == (None,)
+
+
 def test_codes_borne_are_stretches_of_time(told: Told) -> None:
     history = rows(
         "select unit_code, valid_from::text, valid_to::text, is_reused from marts.unit_code_history "

@@ -82,7 +82,8 @@ figures_described as (
     inner join units on figures.unit_key = units.unit_key
 ),
 
--- a rate target is a percentage of what another indicator has for the same unit and period
+-- a rate target is a percentage of what another indicator has for the same unit and period; targets are those of the units of that time,
+-- and are not carried to others
 figures_with_the_year_before as (
     select
         figures_described.*,
@@ -112,6 +113,7 @@ figures_with_the_year_before as (
             and figures_described.year = targets.year
             and figures_described.last_day >= targets.valid_from
             and figures_described.last_day < targets.valid_to
+            and figures_described.stored_map <> 'today'
     left join bases
         on
             figures_described.period_key = bases.period_key
@@ -138,6 +140,7 @@ figures_with_the_year_before as (
             and periods_of_the_year_before.year = targets_of_the_year_before.year
             and {{ last_day_of('periods_of_the_year_before') }} >= targets_of_the_year_before.valid_from
             and {{ last_day_of('periods_of_the_year_before') }} < targets_of_the_year_before.valid_to
+            and figures_described.stored_map <> 'today'
     left join bases_of_the_year_before
         on
             figures_described.same_period_key = bases_of_the_year_before.period_key
