@@ -18,5 +18,7 @@ select
     numerator_code,
     denominator_code,
     factor,
-    better
+    better,
+    suppress_below,
+    is_suppressible
 from indicators

@@ -47,20 +47,21 @@ figures_described as (
         breakdowns.age_group,
         breakdowns.level,
         breakdowns.other,
-        figures.value,
-        figures.ytd_value,
-        figures.own_value,
-        figures.own_ytd_value,
+        {{ shown_of_no_person('figures.value', 'indicators') }} as value,
+        {{ shown_of_no_person('figures.ytd_value', 'indicators') }} as ytd_value,
+        {{ shown_of_no_person('figures.own_value', 'indicators') }} as own_value,
+        {{ shown_of_no_person('figures.own_ytd_value', 'indicators') }} as own_ytd_value,
         figures.is_submitting,
         figures.is_estimate,
-        figures_of_the_year_before.value as same_period_value,
-        figures_of_the_year_before.ytd_value as same_period_ytd_value,
+        {{ shown_of_no_person('figures_of_the_year_before.value', 'indicators') }} as same_period_value,
+        {{ shown_of_no_person('figures_of_the_year_before.ytd_value', 'indicators') }} as same_period_ytd_value,
         figures_of_the_year_before.is_estimate as is_same_period_estimate,
         figures.reporting_units,
         figures.expected_units,
         figures.is_complete,
         figures.ytd_reports,
-        figures.ytd_expected_reports
+        figures.ytd_expected_reports,
+        {{ hides_persons('indicators') }} as is_suppressed
     from figures
     inner join maps on figures.map in ('both', maps.shown_map)
     inner join periods on figures.period_key = periods.period_key
@@ -112,7 +113,8 @@ figures_compared as (
         ytd_reports,
         ytd_expected_reports,
         is_estimate,
-        coalesce(is_same_period_estimate, false) as is_same_period_estimate
+        coalesce(is_same_period_estimate, false) as is_same_period_estimate,
+        is_suppressed
     from figures_described
 )
 

@@ -26,8 +26,9 @@ own_figures as (
         periods.period_code,
         periods.period_type,
         figures.year,
-        figures.own_value as value,
-        figures.own_ytd_value as ytd_value
+        {{ shown('figures', 'own_value') }} as value,
+        {{ shown('figures', 'own_ytd_value') }} as ytd_value,
+        {{ is_hidden('figures', 'hides_own_value') }} as is_suppressed
     from figures
     inner join units on figures.unit_key = units.unit_key
     inner join indicators on figures.indicator_key = indicators.indicator_key

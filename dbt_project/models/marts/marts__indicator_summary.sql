@@ -57,6 +57,7 @@ figures_described as (
         figures.indicator_key,
         indicators.indicator_code,
         indicators.kind,
+        indicators.is_suppressible,
         indicators.factor,
         figures.period_key,
         periods.period_code,
@@ -65,8 +66,9 @@ figures_described as (
         figures.year,
         maps.shown_map,
         figures.map as stored_map,
-        figures.value,
-        figures.ytd_value,
+        {{ shown('figures', 'value') }} as value,
+        {{ shown('figures', 'ytd_value') }} as ytd_value,
+        {{ is_hidden('figures', 'hides_value') }} as is_suppressed,
         figures.same_period_key,
         figures.same_period_unit_key,
         figures.reporting_units,
@@ -88,22 +90,24 @@ figures_with_the_year_before as (
     select
         figures_described.*,
         targets.comparison,
-        coalesce(targets.target, targets.rate / 100 * bases.ytd_value) as target,
-        figures_of_the_year_before.value as same_period_value,
-        figures_of_the_year_before.ytd_value as same_period_ytd_value,
+        coalesce(targets.target, targets.rate / 100 * {{ shown('bases', 'ytd_value') }}) as target,
+        {{ shown('figures_of_the_year_before', 'value') }} as same_period_value,
+        {{ shown('figures_of_the_year_before', 'ytd_value') }} as same_period_ytd_value,
         figures_of_the_year_before.is_estimate as is_same_period_estimate,
         comparables.units as comparable_units,
         case
+            when {{ hides_persons('figures_described') }} then null
             when figures_described.factor is null then comparables.value
             else figures_described.factor * comparables.value / nullif(comparables.base, 0)
         end as comparable_value,
         case
+            when {{ hides_persons('figures_described') }} then null
             when figures_described.factor is null then comparables.value_before
             else figures_described.factor * comparables.value_before / nullif(comparables.base_before, 0)
         end as comparable_same_period_value,
         coalesce(
             targets_of_the_year_before.target,
-            targets_of_the_year_before.rate / 100 * bases_of_the_year_before.ytd_value
+            targets_of_the_year_before.rate / 100 * {{ shown('bases_of_the_year_before', 'ytd_value') }}
         ) as same_period_target
     from figures_described
     left join targets
@@ -188,7 +192,8 @@ figures_compared as (
         ytd_reports,
         ytd_expected_reports,
         is_estimate,
-        coalesce(is_same_period_estimate, false) as is_same_period_estimate
+        coalesce(is_same_period_estimate, false) as is_same_period_estimate,
+        is_suppressed
     from figures_with_the_year_before
 )
 

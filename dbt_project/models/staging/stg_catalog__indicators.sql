@@ -12,6 +12,7 @@ select
     numerator_code,
     denominator_code,
     factor,
-    better
+    better,
+    suppress_below
 from {{ source('catalog', 'indicator') }}
 where pack_hash = (select catalog.pack_in_force())

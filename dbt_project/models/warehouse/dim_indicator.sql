@@ -25,9 +25,18 @@ indicators_with_programmes as (
         indicators.numerator_code,
         indicators.denominator_code,
         indicators.factor,
-        indicators.better
+        indicators.better,
+        indicators.suppress_below,
+        coalesce(
+            indicators.suppress_below is not null
+            or numerators.suppress_below is not null
+            or denominators.suppress_below is not null,
+            false
+        ) as is_suppressible
     from indicators
     left join programmes on indicators.programme_code = programmes.programme_code
+    left join indicators as numerators on indicators.numerator_code = numerators.indicator_code
+    left join indicators as denominators on indicators.denominator_code = denominators.indicator_code
 )
 
 select * from indicators_with_programmes

@@ -100,7 +100,13 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     copy("unit_succession", pack.successions, Succession.columns())
     copy("unit_alias", pack.unit_aliases, UnitAlias.columns())
     copy("programme", pack.programmes, Programme.columns())
-    copy("indicator", pack.indicators, Indicator.columns(), indicator_key=lambda row: indicator_keys[(row.indicator_code,)])
+    copy(
+        "indicator",
+        pack.indicators,
+        tuple(column for column in Indicator.columns() if column != "suppress_below"),
+        suppress_below=lambda row: row.hidden_below(pack.head),
+        indicator_key=lambda row: indicator_keys[(row.indicator_code,)],
+    )
     copy("breakdown", pack.breakdowns, Breakdown.columns(), breakdown_key=lambda row: breakdown_keys[row.breakdown_code])
     copy("breakdown_part", pack.breakdown_parts, BreakdownPart.columns(), position=lambda row: row.line)
     copy("form", pack.forms, Form.columns(), form_key=lambda form: form_keys[(form.form_code,)])

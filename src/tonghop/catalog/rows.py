@@ -128,7 +128,8 @@ class DatedRow(Row):
 class PackHead(Row):
     """`pack.yml`: what the pack is, and the calendar that its deadlines live in.
 
-    `revision` has no meaning of its own: raising it lets a pack go back to a content that was loaded before.
+    `revision` has no meaning of its own: raising it lets a pack go back to a content that was loaded before. Counts below `suppress_below`
+    are hidden from readers who publish, of indicators whose unit of measure is one of `counts_of_persons`.
     """
 
     code: Word
@@ -140,6 +141,8 @@ class PackHead(Row):
     first_year: Annotated[int, Field(ge=1900, le=2200)]
     last_year: Annotated[int, Field(ge=1900, le=2200)]
     contact: Text | None = None
+    suppress_below: Annotated[int, Field(ge=2)] | None = None
+    counts_of_persons: tuple[Text, ...] = ()
     revision: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
@@ -217,6 +220,8 @@ class Programme(Row):
 class Indicator(Row):
     """What is counted. `kind` says how it adds up over months; a ratio is recomputed from its parts at every level."""
 
+    omissible: ClassVar[frozenset[str]] = frozenset({"suppress_below"})
+
     indicator_code: Code
     name_vi: Text
     name_en: Text
@@ -230,6 +235,7 @@ class Indicator(Row):
     denominator_code: Code | None = None
     factor: Annotated[Decimal, Field(gt=0)] | None = None
     better: Literal["up", "down", "none"]
+    suppress_below: Annotated[int, Field(ge=0)] | None = None
 
     @model_validator(mode="after")
     def _parts_fit_kind(self) -> Self:
@@ -241,7 +247,15 @@ class Indicator(Row):
                 raise ValueError("numerator_code, denominator_code and factor stand together: give all three or none")
         if (self.kind == "stock") != (self.stock_at is not None):
             raise ValueError("stock_at (start or end) must be given for a stock, and only for a stock")
+        if self.kind == "ratio" and self.suppress_below is not None:
+            raise ValueError("suppress_below belongs to a count; a ratio is hidden with its numerator and denominator")
         return self
+
+    def hidden_below(self, head: PackHead) -> int | None:
+        """Counts below this are hidden from readers who publish; None: none are. The indicator comes before the pack."""
+        if self.suppress_below is not None:
+            return self.suppress_below if self.suppress_below > 1 else None
+        return head.suppress_below if self.kind != "ratio" and self.unit_of_measure in head.counts_of_persons else None
 
 
 class Breakdown(Row):

@@ -12,7 +12,7 @@ from tonghop.cli.printing import console, moment, new_table, print_json, say
 from tonghop.database.connections import ROLES
 
 app = typer.Typer()
-roles = typer.Typer(help="Logins that may see some branches of the tree only.", no_args_is_help=True)
+roles = typer.Typer(help="Logins that may see some branches of the tree only, or no small counts.", no_args_is_help=True)
 app.add_typer(roles, name="role")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Login of the reader.")]
@@ -44,14 +44,15 @@ def add(
     branch: Annotated[
         list[str] | None, typer.Option("--branch", metavar="UNIT", help="Code of a unit: it and all below it. May be given several times.")
     ] = None,
+    suppress: Annotated[bool, typer.Option("--suppress", help="Hide small counts, and what they could be computed from.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Make a login with limits, or change its limits. `tonghop dsn NAME` prints how it connects."""
     from tonghop.database.readers import add_reader
 
     database.ensure_server()
-    is_new = add_reader(name, branch or (), hides_small_counts=False)
-    say(f"{'Made' if is_new else 'Changed'} {name}: sees {_seen(branch or ())}.")
+    is_new = add_reader(name, branch or (), suppress)
+    say(f"{'Made' if is_new else 'Changed'} {name}: sees {_seen(branch or ())}{', no small counts' if suppress else ''}.")
     say(f"`tonghop dsn {name}` prints how it connects.")
 
 
@@ -65,9 +66,11 @@ def list_roles(json: JsonOption = False, catalog: CatalogOption = None) -> None:
     if json:
         print_json(readers)
         return
-    table = new_table("login", "sees", "set by", "at")
+    table = new_table("login", "sees", "small counts", "set by", "at")
     for reader in readers:
-        table.add_row(reader.name, _seen(reader.branches), reader.set_by, moment(reader.set_at))
+        table.add_row(
+            reader.name, _seen(reader.branches), "hidden" if reader.hides_small_counts else "shown", reader.set_by, moment(reader.set_at)
+        )
     console.print(table)
 
 

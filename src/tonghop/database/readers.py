@@ -52,7 +52,7 @@ def add_reader(name: str, branches: Sequence[str], hides_small_counts: bool) -> 
     if not _NAME.fullmatch(name) or name.startswith("pg_"):
         raise ReaderProblem(f"{name!r} cannot name a login: expected 3 to 63 small letters, digits and _, a letter first, not pg_….")
     if not branches and not hides_small_counts:
-        raise ReaderProblem(f"Nothing would be limited for {name}: give --branch. bi_reader sees everything.")
+        raise ReaderProblem(f"Nothing would be limited for {name}: give --branch, --suppress, or both. bi_reader sees everything.")
     with admin_connect() as connection, connection.transaction():
         _require_units(connection, branches)
         is_new = not _login_exists(connection, name)
