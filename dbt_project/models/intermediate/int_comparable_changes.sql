@@ -1,3 +1,11 @@
+-- The planner takes the numbers for one row, whose partner it would look for row by row: no nested loops where there are many.
+{{ config(
+    pre_hook="
+        select set_config('enable_nestloop', case when count(*) > 10000 then 'off' else current_setting('enable_nestloop') end, true)
+        from {{ ref('int_comparable_keys') }}
+    ",
+) }}
+
 with candidate as (
     select * from {{ ref('stg_audit__candidate') }}
 ),
@@ -145,6 +153,29 @@ sums_by_unit as (
     group by pairs.sign, pairs.indicator_key, pairs.unit_code, pairs.reporting_unit_code, nesting.period_key
 ),
 
+-- materialized: in this order, or every numerator meets every denominator
+ratios as materialized (
+    select
+        indicators.sign,
+        indicators.indicator_key,
+        numerators.indicator_key as numerator_key,
+        denominators.indicator_key as denominator_key
+    from indicators
+    inner join indicators as numerators
+        on indicators.sign = numerators.sign and indicators.numerator_code = numerators.indicator_code
+    inner join indicators as denominators
+        on indicators.sign = denominators.sign and indicators.denominator_code = denominators.indicator_code
+),
+
+numerators_by_unit as materialized (
+    select
+        sums_by_unit.*,
+        ratios.indicator_key as ratio_key,
+        ratios.denominator_key
+    from sums_by_unit
+    inner join ratios on sums_by_unit.sign = ratios.sign and sums_by_unit.indicator_key = ratios.numerator_key
+),
+
 -- a ratio compares the units that have both of its parts in both years
 sums_with_ratios as (
     select
@@ -159,8 +190,8 @@ sums_with_ratios as (
             and indicators.factor is null
     union all
     select
-        ratios.sign,
-        ratios.indicator_key,
+        above.sign,
+        above.ratio_key as indicator_key,
         above.unit_code,
         above.reporting_unit_code,
         above.period_key,
@@ -168,14 +199,11 @@ sums_with_ratios as (
         above.value_before,
         below.value as base,
         below.value_before as base_before
-    from indicators as ratios
-    inner join indicators as numerators on ratios.sign = numerators.sign and ratios.numerator_code = numerators.indicator_code
-    inner join indicators as denominators on ratios.sign = denominators.sign and ratios.denominator_code = denominators.indicator_code
-    inner join sums_by_unit as above on ratios.sign = above.sign and numerators.indicator_key = above.indicator_key
+    from numerators_by_unit as above
     inner join sums_by_unit as below
         on
-            ratios.sign = below.sign
-            and denominators.indicator_key = below.indicator_key
+            above.sign = below.sign
+            and above.denominator_key = below.indicator_key
             and above.unit_code = below.unit_code
             and above.reporting_unit_code = below.reporting_unit_code
             and above.period_key = below.period_key
