@@ -182,7 +182,7 @@ def test_what_goes_out_comes_in_with_the_same_figures(world: World, pack: Pack, 
         assert list(csv.reader(file))[1:] == [["indicator", "OCCUPANCY", "value", "TOTAL", "1"]]
     assert [(each.code, each.figures) for each in done.unmapped] == [("OCCUPANCY", 1)]
     comment = json.loads((tmp_path / "ST.json").read_text(encoding="utf-8"))["dataValues"][0]["comment"]
-    assert comment.startswith("Khám bệnh!C")
+    assert comment.startswith("S!C")
 
 
 @pytest.mark.database

@@ -102,7 +102,7 @@ insert into warehouse.dim_form select distinct form_key, form_code, name_vi, nam
 insert into warehouse.dim_period values (2022108, '2022-08', 'month', '2022-08-01', '2022-08-31', 2022, '2021-08', 1, 2147483647);
 insert into warehouse.dim_indicator
 select i.indicator_key, i.indicator_code, i.name_vi, i.name_en, i.sort_order, i.programme_code, p.name_vi, p.name_en, i.unit_of_measure,
-    i.kind, i.stock_at, i.decimals, i.numerator_code, i.denominator_code, i.factor, i.better, false, 1, 2147483647
+    i.kind, i.stock_at, i.decimals, i.numerator_code, i.denominator_code, i.factor, i.better, null, false, 1, 2147483647
 from catalog.indicator as i inner join catalog.programme as p using (programme_code);
 insert into warehouse.fct_reporting_duty
 select 2022108, f.form_key, u.unit_key, d.due_at, 1, 2147483647
