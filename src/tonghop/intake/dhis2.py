@@ -11,7 +11,6 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any, NamedTuple
 
 from tonghop.catalog.dhis2 import Dhis2Codes, FigureKey, from_dhis2
@@ -21,7 +20,7 @@ from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable, bounded
 from tonghop.intake.evidence import Origin, disagreements
 from tonghop.intake.findings import FindingKind
 from tonghop.intake.form_index import FormIndex, PackIndex
-from tonghop.intake.formats import number_cell
+from tonghop.intake.formats import bare_number
 from tonghop.intake.identity import form_names
 from tonghop.intake.limits import Limits
 from tonghop.intake.numbers import Expects, parse_value
@@ -31,7 +30,6 @@ from tonghop.model import Cell, CellAddress, Finding, Period, Slot, State, Submi
 SHEET = "dataValues"
 """What stands in place of a sheet's name."""
 _PERIODS = "202208, 2022Q3, 2022S1, 2022, 2022W33"
-_ANY_DAY = date(1900, 1, 1)
 
 
 class _Said(NamedTuple):
@@ -234,4 +232,4 @@ def _raw(value: object) -> RawCell | None:
     if isinstance(value, bool):
         return RawCell(Kind.BOOLEAN, str(value).lower())
     text = str(value).strip()
-    return number_cell(text, None, _ANY_DAY) or RawCell(Kind.TEXT, text)
+    return bare_number(text) or RawCell(Kind.TEXT, text)
