@@ -43,11 +43,11 @@ lint: $(READY) ## checks of style and types; nothing is changed
 	@$(BIN)/mypy
 	@cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 --nocolor models tests/*.sql
 
-bench: $(READY) ## where the time of the main job goes, and how fast files come in
+bench: $(READY) ## where the time goes: the main job, files coming in, queries, corrections (fails where a correction costs more with the years)
 	@$(BIN)/python bench/main_job.py
 	@$(BIN)/python bench/intake.py
-	@$(BIN)/python bench/corrections.py --stations 30 --years 1 3 5
 	@$(BIN)/python bench/marts.py --plain
+	@$(BIN)/python bench/corrections.py --stations 30 --years 1 3 5
 
 lock: $(READY) ## resolve the dependencies anew (versions and hashes, no addresses)
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STARTS_A_FORMULA = ("=", "+", "@", "\t", "\r", "-")
 _QUOTE = "'"
+ESCAPED = f"^{_QUOTE}*[{''.join(_STARTS_A_FORMULA)}]"
+"""The texts that `escape_formula` changes, as a regular expression of PostgreSQL; a minus means itself where it stands last."""
 
 
 def escape_formula(text: str) -> str:

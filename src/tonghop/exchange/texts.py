@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
+from tonghop.spreadsheets import ESCAPED
+
 if TYPE_CHECKING:
     from tonghop.exchange.export import Rows
     from tonghop.exchange.selection import ViewColumn
@@ -36,5 +38,5 @@ def _escaped(column: ViewColumn) -> sql.Composed:
     if column.data_type in _PLAIN:
         return sql.SQL("{}").format(name)
     return sql.SQL("case when {name}::text ~ {formula} then '''' || {name}::text else {name}::text end as {name}").format(
-        name=name, formula=sql.Literal("^'*[=+@\t\r-]")
+        name=name, formula=sql.Literal(ESCAPED)
     )
