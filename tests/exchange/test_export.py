@@ -111,6 +111,7 @@ def test_a_workbook_holds_numbers_dates_and_a_sheet_that_says_what_it_is(world: 
     about = {row[0]: row[1] for row in book["Về tệp này"].iter_rows(values_only=True)}
     assert about["Lần công bố / Publication"] == 2
     assert about["Chỉ gồm / Only: periods"] == "2022-01"
+    assert about["Bản đồ đơn vị / Map of units"] == "as_reported"
     units = openpyxl.load_workbook(export(Selection("dim_unit", units=("C12",)), tmp_path / "units.xlsx").path)["Số liệu"]
     header, *rows = units.iter_rows(values_only=True)
     first = rows[0][header.index("valid_from")]

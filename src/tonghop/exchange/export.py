@@ -41,6 +41,7 @@ class About:
             "publication": self.publication,
             "published_at": self.published_at.isoformat(),
             "exported_at": self.exported_at.isoformat(timespec="seconds"),
+            **({"map": self.selection.map} if any(column.name == "map" for column in self.columns) else {}),
             "filters": self.selection.filters,
             "rows": self.rows,
             "columns": {column.name: column.data_type for column in self.columns},

@@ -80,6 +80,7 @@ def _write_about(sheet: Any, about: About, formats: Mapping[str, Any]) -> None:
         ("Lần công bố / Publication", told["publication"]),
         ("Công bố lúc / Published at", told["published_at"]),
         ("Xuất lúc / Exported at", told["exported_at"]),
+        *([("Bản đồ đơn vị / Map of units", told["map"])] if "map" in told else []),
         *((f"Chỉ gồm / Only: {name}", ", ".join(codes)) for name, codes in told["filters"].items()),
         ("Số hàng / Rows", told["rows"]),
         (
