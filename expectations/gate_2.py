@@ -223,7 +223,9 @@ def _written(publication: int) -> Asset:
         query=f"""
             select period_key, indicator_key, unit_key, case when map = 'both' then 'as_reported' else map end as map
             from warehouse.agg_indicator_period
-            where from_publication::bigint = {publication} and to_publication > {publication}
+            where
+                from_publication::bigint = {publication} and to_publication > {publication}
+                and unit_key not in (select group_key from marts.dim_unit_group)
         """,
     )
 

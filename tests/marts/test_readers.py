@@ -178,6 +178,12 @@ def test_every_view_that_says_something_of_units_is_limited(world: World, role: 
             assert sorted(seen) == sorted(row for row in every if row[0] in allowed), view
 
 
+@pytest.mark.parametrize("role", [D1, TWO])
+def test_who_sees_some_branches_sees_no_sums_over_groups_of_another_hierarchy(world: World, role: str) -> None:
+    assert rows(role, "select count(*) from marts.indicator_by_group") == [(0,)]
+    assert rows("bi_reader", "select count(*) from marts.indicator_by_group") != [(0,)]
+
+
 def test_a_unit_that_moved_is_seen_by_each_branch_for_its_time(world: World) -> None:
     query = (
         "select period_code from marts.indicator_summary"

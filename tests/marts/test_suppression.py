@@ -211,6 +211,16 @@ def test_figures_as_submitted_and_their_parts_are_hidden_altogether(world: World
     assert rows("select 1 from marts.indicator_breakdown where value is not null or same_period_value is not null") == []
 
 
+def test_sums_over_groups_of_another_hierarchy_are_hidden_altogether(world: World) -> None:
+    query = (
+        "select distinct i.is_suppressible, g.is_suppressed, num_nonnulls(g.value, g.ytd_value, g.same_period_value, g.yoy_abs) > 0"
+        " from marts.indicator_by_group as g join marts.dim_indicator as i using (indicator_key)"
+    )
+    seen = set(rows(query))
+    assert {row[1:] for row in seen if row[0]} == {(True, False)}
+    assert (False, False, True) in seen
+
+
 def test_whoever_sees_everything_sees_everything(world: World) -> None:
     with connect("bi_reader") as connection:
         seen = connection.execute(

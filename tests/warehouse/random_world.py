@@ -41,6 +41,15 @@ W1,W1,W1,10,CARE,ca,flow,,1,,,,none
 W2,W2,W2,11,CARE,ca,stock,end,1,,,,none
 W3,W3,W3,12,CARE,%,ratio,,2,W1,W2,100,none
 """
+HIERARCHIES = {
+    "hierarchies": "hierarchy_code,name_vi,name_en,sort_order\nLINE,Tuyến,Line,1\nCLASS,Hạng,Class,2\n",
+    "unit_groups": "hierarchy_code,group_code,name_vi,name_en,sort_order,parent_code\nLINE,ALL,ALL,ALL,1,\nLINE,A,A,A,2,ALL\n"
+    "LINE,B,B,B,3,ALL\nLINE,A1,A1,A1,4,A\nCLASS,X,X,X,1,\nCLASS,Y,Y,Y,2,\n",
+    "unit_group_members": "hierarchy_code,group_code,unit_code,valid_from,valid_to\nLINE,A,D1,,\nLINE,B,D2,,\nLINE,A1,K,,\nLINE,B,H1,,\n"
+    "CLASS,X,S1,,\nCLASS,X,S3,,\nCLASS,Y,H1,,\nCLASS,X,H2,,\nCLASS,Y,D2,,\n",
+}
+"""A unit that moves in the tree changes its group where the group is that of a unit above it."""
+
 MONTH_STARTS = [date(2021 + month // 12, month % 12 + 1, 1) for month in range(18)]
 
 
@@ -70,6 +79,7 @@ class RandomPack:
             "duties": self._duties(),
             "targets": self._targets(),
             "rules": "[]",
+            **HIERARCHIES,
         }
 
     # -- units: P has districts, they have stations, the first one also a cluster of stations; hospitals are below P

@@ -7,7 +7,7 @@ is rounded on the way.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,7 +28,7 @@ Cells = Mapping[tuple[str, str], Figure]
 """By indicator and breakdown."""
 
 Key = tuple[str, str, str, str]
-"""Unit, indicator, period, breakdown."""
+"""Unit (or `hierarchy:group`), indicator, period, breakdown."""
 
 _REPORTED_IN = {
     PeriodType.WEEK: (PeriodType.WEEK,),
@@ -192,7 +192,19 @@ class Reference:
 
     def _belongs(self, reporter: str, unit: str, period: Period) -> bool:
         version = self.version(reporter, period)
-        return version is not None and unit in version.path.split("/")
+        return version is not None and unit in (*version.path.split("/"), *self._groups.get((reporter, version.valid_from), ()))
+
+    @cached_property
+    def _groups(self) -> Mapping[tuple[str, date], Sequence[str]]:
+        """Every group of every hierarchy that a version of a unit is in, the nearest ones and those above them."""
+        above = {(group.hierarchy_code, group.group_code): group.parent_code for group in self.pack.unit_groups}
+        found: defaultdict[tuple[str, date], list[str]] = defaultdict(list)
+        for place in self.pack.group_places:
+            group: str | None = place.group_code
+            while group is not None:
+                found[place.unit_code, place.valid_from].append(f"{place.hierarchy_code}:{group}")
+                group = above[place.hierarchy_code, group]
+        return found
 
     @cached_property
     def _indicators(self) -> Mapping[str, Indicator]:
@@ -233,6 +245,12 @@ class Reference:
         return self._all([TOTAL], own=False)
 
     @cached_property
+    def group_totals(self) -> Mapping[Key, Sums]:
+        """The totals of every group of every hierarchy."""
+        nodes = [group.node_code for group in self.pack.unit_groups]
+        return dict(self._of_nodes(nodes, [TOTAL], own=False, exists=lambda _group, _period: True))
+
+    @cached_property
     def broken_down(self) -> Mapping[Key, Sums]:
         """The other breakdowns of every unit at every level."""
         return self._all(self.breakdowns[1:], own=False)
@@ -249,7 +267,7 @@ class Reference:
 
     def figure(self, key: Key) -> Sums | None:
         """One of them."""
-        return (self.totals if key[3] == TOTAL else self.broken_down).get(key)
+        return (self.group_totals if ":" in key[0] else self.totals if key[3] == TOTAL else self.broken_down).get(key)
 
     def _submits(self, key: Key) -> bool:
         unit, code, period_code, breakdown = key
@@ -264,15 +282,19 @@ class Reference:
         return {*self._said.get((indicator, breakdown), {}), *(at for at, is_published in owed.items() if is_published)}
 
     def _all(self, breakdowns: Sequence[str], *, own: bool) -> dict[Key, Sums]:
-        found = {}
+        units = sorted({unit.unit_code for unit in self.pack.units})
+        return dict(self._of_nodes(units, breakdowns, own=own, exists=lambda unit, period: self.version(unit, period) is not None))
+
+    def _of_nodes(
+        self, nodes: Sequence[str], breakdowns: Sequence[str], *, own: bool, exists: Callable[[str, Period], bool]
+    ) -> Iterator[tuple[Key, Sums]]:
         for indicator in self.pack.indicators:
             for breakdown in breakdowns:
-                for unit in sorted({unit.unit_code for unit in self.pack.units}):
+                for node in nodes:
                     for period in self.periods:
-                        sums = self._figure(unit, indicator, period, breakdown, own) if self.version(unit, period) else None
+                        sums = self._figure(node, indicator, period, breakdown, own) if exists(node, period) else None
                         if sums is not None:
-                            found[unit, indicator.indicator_code, period.code, breakdown] = sums
-        return found
+                            yield (node, indicator.indicator_code, period.code, breakdown), sums
 
     def _figure(self, unit: str, indicator: Indicator, period: Period, breakdown: str, own: bool) -> Sums | None:
         if indicator.factor is None:

@@ -112,6 +112,12 @@ def pack_files(*, reformed: bool) -> dict[str, str]:
         + "".join(f"VISITS,C{each.old_code},2024,>=,{100 + place},,\n" for place, each in enumerate(communes()))
         + "BED_DAYS,BV1,2025,>=,7000,,\n"
         + "PATIENTS,HG,2024,<=,900,,\nVISITS_CHILD,HG,2024,>=,,30,VISITS\n",
+        "hierarchies": "hierarchy_code,name_vi,name_en,sort_order\nMGMT,Tuyến quản lý,Line of management,1\n",
+        "unit_groups": "hierarchy_code,group_code,name_vi,name_en,sort_order,parent_code\n"
+        "MGMT,ALL,Sở Y tế,Department,1,\nMGMT,GRASS,Y tế cơ sở,Grassroots,2,ALL\nMGMT,HOSP,Bệnh viện,Hospitals,3,ALL\n",
+        "unit_group_members": "hierarchy_code,group_code,unit_code,valid_from,valid_to\n"
+        + f"MGMT,GRASS,HG,,\nMGMT,HOSP,BV1,,\nMGMT,HOSP,{CLOSED},,\n"
+        + ("MGMT,GRASS,CT,,\n" if reformed else ""),
         "rules": "[]\n",
         "senders": "sender,unit_code,valid_from,valid_to\n",
         "contacts": "unit_code,name,email,valid_from,valid_to\n",

@@ -120,6 +120,18 @@ def test_the_leaves_are_what_the_reference_says(told: Told) -> None:
         assert _faults(key, row, {"value": expected[key].value, "ytd_value": expected[key].ytd_value}) == []
 
 
+def test_the_groups_of_every_hierarchy_are_what_the_reference_says(told: Told) -> None:
+    reference = told.references[-1]
+    rows = {
+        (f"{row['hierarchy_code']}:{row['group_code']}", row["indicator_code"], row["period_code"], TOTAL): row
+        for row in seen("indicator_by_group", 3)
+        if row["map"] == "as_reported"
+    }
+    assert rows.keys() == reference.group_totals.keys() and len(rows) > 400
+    assert {key[0] for key in rows} == {group.node_code for group in reference.pack.unit_groups}
+    assert [fault for key, row in rows.items() for fault in _faults(key, row, _figures(reference, key) | {"is_estimate": False})] == []
+
+
 def test_the_world_has_something_of_everything(told: Told) -> None:
     """A property that is never put to the test holds easily."""
     rows = seen("indicator_summary", 3)

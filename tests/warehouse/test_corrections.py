@@ -355,7 +355,8 @@ def test_a_moved_unit_moves_its_figures_from_that_day_on(world: Refreshed, tmp_p
     assert publication.get_publication(number).scope_all
     since = frozenset(p.code for p in world_periods(world) if p.end_date >= date(2022, 3, 1))
     reach = Reach(frozenset({"C21", "D1", "D2", "P"}), since, today=True)
-    tree = Reach(frozenset({"C21", "D1", "D2", "P"}), marts=frozenset({"dim_unit", "fct_target", "fct_target_version"}))
+    units = frozenset({"dim_unit", "unit_group_member", "fct_target", "fct_target_version"})
+    tree = Reach(frozenset({"C21", "D1", "D2", "P"}), marts=units)
     assert stray(before, after, [reach, tree]) == []
     months = {key for key in changed(before, after) if key[1] == "VISITS" and key[2] in ("2022-03", "2022-04", "2022-05")}
     assert {key[0] for key in months} >= {"C21", "D1", "D2"}

@@ -283,3 +283,36 @@ def test_codes_borne_are_stretches_of_time(told: Told) -> None:
     assert history == [("C31321", "2004-01-01", "2025-07-01", True), ("N31321", "2025-07-01", "9999-12-31", True)]
     (merged,) = rows("select count(*) from marts.unit_code_history where unit_code = 'BV1'", 2)
     assert merged == (0,), "it has no official code"
+
+
+GROUPS = {"HOSP": ("BV1", CLOSED), "GRASS": ("C", "N", "TT"), "ALL": ("",)}
+"""Group to the beginnings of the codes of the units that it has."""
+
+
+@pytest.mark.parametrize("map_", ["as_reported", "today"])
+@pytest.mark.parametrize("indicator", ["VISITS", "BED_DAYS", "PATIENTS"])
+def test_a_hierarchy_adds_up_at_every_level_on_both_maps(told: Told, map_: str, indicator: str) -> None:
+    found = {
+        (group, period): rest
+        for group, period, *rest in rows(
+            "select group_code, period_code, value, is_estimate, yoy_abs from marts.indicator_by_group "
+            "where hierarchy_code = 'MGMT' and map = %s and indicator_code = %s and period_type = 'month'",
+            2,
+            (map_, indicator),
+        )
+    }
+    for group, prefixes in GROUPS.items():
+        for period in (*BEFORE, *AFTER):
+            sent = [value for unit, value in told.figures(indicator, period).items() if unit.startswith(prefixes)]
+            value, is_estimate, change = found.get((group, period), (None, False, None))
+            assert (value, is_estimate) == (sum(sent) if sent else None, False), (group, period)
+            assert (change is not None) == (bool(sent) and period in ("2025-03", "2026-03"))
+
+
+def test_who_is_in_which_group_is_said_for_every_depth(told: Told) -> None:
+    members = rows("select unit_code, depth, group_code from marts.unit_group_member where unit_code in ('BV1', 'N31321')", 2)
+    assert set(members) == {("BV1", 0, "HOSP"), ("BV1", 1, "ALL"), ("N31321", 0, "GRASS"), ("N31321", 1, "ALL")}
+    levels = rows("select group_code, level, path from marts.dim_unit_group order by sort_order", 2)
+    assert levels == [("ALL", 1, "ALL"), ("GRASS", 2, "ALL/GRASS"), ("HOSP", 2, "ALL/HOSP")]
+    everything_in_tree = rows("select count(*) from marts.indicator_summary where unit_code like 'MGMT:%%'", 2)
+    assert everything_in_tree == [(0,)], "groups stand in a view of their own"

@@ -52,6 +52,10 @@ EXTRA: dict[str, str] = {
     + "QT,1,Quý,2,2,Bệnh nhân đang quản lý,PATIENTS,additive,\n"
     + "WK,1,Tuần,1,1,Cảnh báo,ALERTS,additive,\n",
     "duties": FILES["duties.csv"] + "QT,hospital,,quarter,,,15\nWK,hospital,,week,,,2\n",
+    "hierarchies": "hierarchy_code,name_vi,name_en,sort_order\nLINE,Tuyến quản lý,Line of management,1\n",
+    "unit_groups": "hierarchy_code,group_code,name_vi,name_en,sort_order,parent_code\n"
+    "LINE,ALL,Sở Y tế,Department,1,\nLINE,A,Tuyến một,Line one,2,ALL\nLINE,B,Tuyến hai,Line two,3,ALL\n",
+    "unit_group_members": "hierarchy_code,group_code,unit_code,valid_from,valid_to\nLINE,A,D1,,\nLINE,B,D2,,\nLINE,B,H1,,\n",
     "targets": FILES["targets.csv"] + "VISITS,D1,2021,>=,1000,,\nVISITS,D2,2021,>=,0,,\nBEDS,P,2022,=,,50,PATIENTS\n",
 }
 

@@ -2,6 +2,10 @@ with units as (
     select * from {{ ref('stg_catalog__units') }}
 ),
 
+nodes as (
+    select * from {{ ref('int_branch_nodes') }}
+),
+
 ancestors as (
     select * from {{ ref('int_unit_ancestors') }}
 ),
@@ -23,14 +27,14 @@ years as (
 -- the unit was not yet what it is today
 branches_of_other_versions as (
     select
-        units.unit_code,
+        nodes.unit_code,
         years.year
-    from units
+    from nodes
     inner join years
         on
             case
-                when units.valid_to = date '9999-12-31' then units.valid_from > years.first_day
-                else units.valid_from <= years.last_day and units.valid_to > years.first_day
+                when nodes.valid_to = date '9999-12-31' then nodes.valid_from > years.first_day
+                else nodes.valid_from <= years.last_day and nodes.valid_to > years.first_day
             end
 ),
 

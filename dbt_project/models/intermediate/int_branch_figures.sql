@@ -19,7 +19,7 @@ periods as (
 ),
 
 units as (
-    select * from {{ ref('stg_catalog__units') }}
+    select * from {{ ref('int_branch_nodes') }}
 ),
 
 ratios as (

@@ -16,7 +16,7 @@ indicators as (
 ),
 
 units as (
-    select * from {{ ref('stg_catalog__units') }}
+    select * from {{ ref('int_branch_nodes') }}
 ),
 
 ancestors as (

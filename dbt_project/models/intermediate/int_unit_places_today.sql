@@ -50,24 +50,35 @@ parents as (
 ),
 
 steps as (
-    select * from links
+    select
+        *,
+        false as is_end
+    from links
     union all
-    select * from own_next_versions
+    select
+        *,
+        false as is_end
+    from own_next_versions
     union all
-    select * from parents
+    select
+        *,
+        true as is_end
+    from parents
 ),
 
--- each step leads to a version that ends later, or to a unit above one that ends with it
+-- each step leads to a version that ends later, or to a unit above one that ends with it; the last version is the one before that
 ways as (
     select
         unit_key,
         unit_key as reached_key,
+        unit_key as last_key,
         1::numeric as weight
     from units
     union all
     select
         ways.unit_key,
         steps.next_key as reached_key,
+        case when steps.is_end or ways.last_key <> ways.reached_key then ways.last_key else steps.next_key end as last_key,
         ways.weight * steps.weight as weight
     from ways
     inner join steps on ways.reached_key = steps.unit_key
@@ -78,11 +89,12 @@ places as (
         ways.unit_key,
         units.unit_key as today_unit_key,
         units.unit_code as today_unit_code,
+        ways.last_key as last_unit_key,
         sum(ways.weight) as weight
     from ways
     inner join units on ways.reached_key = units.unit_key
     where units.valid_to = date '9999-12-31'
-    group by ways.unit_key, units.unit_key, units.unit_code
+    group by ways.unit_key, units.unit_key, units.unit_code, ways.last_key
 )
 
 select * from places

@@ -19,6 +19,7 @@ from tonghop.catalog.duties import periods_of
 from tonghop.catalog.figure_checks import check_double_counting, check_rules_can_fire
 from tonghop.catalog.files import Table
 from tonghop.catalog.form_checks import Placed, check_figures, check_sheets, check_versions, figures_of
+from tonghop.catalog.hierarchies import check_groups, check_members
 from tonghop.catalog.names import normalise
 from tonghop.catalog.problems import Problem
 from tonghop.catalog.rows import TOTAL, Duty, Indicator, PackHead, Row, Unit, UnitAlias
@@ -68,6 +69,10 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
     if sound(files.successions):
         faults += [*check_roots(files), *check_successions(files, tree)]
     yield from faults
+    if sound(files.hierarchies, files.unit_groups):
+        yield from check_groups(files)
+        if sound(files.group_members) and not faults:
+            yield from check_members(files, tree)
     yield from check_corrections(files, tree, figures if forms_are_sound else None)
     if sound(files.unit_aliases):
         yield from _aliases(files)
@@ -90,6 +95,8 @@ def _repetitions(files: Files) -> Iterator[Problem]:
     yield from _repeated(files.units, lambda row: (row.unit_code, row.valid_from), "unit_code, valid_from")
     yield from _repeated(files.unit_aliases, lambda row: (row.unit_code, row.alias, row.valid_from), "unit_code, alias, valid_from")
     yield from _repeated(files.successions, lambda row: (row.old_code, row.new_code, row.changed_on), "old_code, new_code, changed_on")
+    yield from _repeated(files.hierarchies, lambda row: row.hierarchy_code, "hierarchy_code")
+    yield from _repeated(files.unit_groups, lambda row: (row.hierarchy_code, row.group_code), "hierarchy_code, group_code")
     yield from _repeated(files.programmes, lambda row: row.programme_code, "programme_code")
     yield from _repeated(files.indicators, lambda row: row.indicator_code, "indicator_code")
     yield from _repeated(files.breakdowns, lambda row: row.breakdown_code, "breakdown_code")
@@ -141,6 +148,8 @@ def _references(files: Files) -> Iterator[Problem]:
     yield from _unknown(units, lambda row: row.successor_code, "successor_code", units, "unit_code")
     yield from _unknown(files.successions, lambda row: row.old_code, "old_code", units, "unit_code")
     yield from _unknown(files.successions, lambda row: row.new_code, "new_code", units, "unit_code")
+    yield from _unknown(files.unit_groups, lambda row: row.hierarchy_code, "hierarchy_code", files.hierarchies, "hierarchy_code")
+    yield from _unknown(files.group_members, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(files.unit_aliases, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(indicators, lambda row: row.programme_code, "programme_code", files.programmes, "programme_code")
     yield from _unknown(indicators, lambda row: row.numerator_code, "numerator_code", indicators, "indicator_code")

@@ -27,6 +27,9 @@ FILES = (
     HEAD,
     "units.csv",
     "unit_succession.csv",
+    "hierarchies.csv",
+    "unit_groups.csv",
+    "unit_group_members.csv",
     "unit_aliases.csv",
     "programmes.csv",
     "indicators.csv",
@@ -49,7 +52,8 @@ FILES = (
     CORRECTIONS,
 )
 OPTIONAL = frozenset(
-    {"unit_succession.csv", "breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
+    {"hierarchies.csv", "unit_groups.csv", "unit_group_members.csv"}
+    | {"unit_succession.csv", "breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
     | {"contacts.csv", "senders.csv", "dhis2.csv", CORRECTIONS}
 )
 """The files that a pack may do without."""

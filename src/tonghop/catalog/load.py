@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from tonghop.catalog.duties import due_reports
 from tonghop.catalog.pack import Pack
 from tonghop.catalog.rows import (
+    SINCE_EVER,
     TOTAL,
     Breakdown,
     BreakdownPart,
@@ -28,6 +29,7 @@ from tonghop.catalog.rows import (
     FormColumn,
     FormNarrative,
     FormRow,
+    Hierarchy,
     Indicator,
     Programme,
     Sender,
@@ -36,6 +38,7 @@ from tonghop.catalog.rows import (
     Target,
     Unit,
     UnitAlias,
+    UnitGroup,
 )
 from tonghop.errors import TonghopError
 
@@ -76,6 +79,7 @@ def load_pack(pack: Pack, connection: psycopg.Connection[Any]) -> bool:
 
 def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     units = [(unit.unit_code, unit.valid_from) for unit in pack.units]
+    units += [(group.node_code, SINCE_EVER) for group in pack.unit_groups]
     unit_keys = _keys(connection, "unit_key", {"unit_code": "text", "valid_from": "date"}, units)
     indicator_keys = _keys(connection, "indicator_key", {"indicator_code": "text"}, [(row.indicator_code,) for row in pack.indicators])
     form_keys = _keys(connection, "form_key", {"form_code": "text"}, list(dict.fromkeys((form.form_code,) for form in pack.forms)))
@@ -98,6 +102,14 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     )
     copy("unit", pack.units, (*Unit.columns(), "path"), unit_key=lambda unit: unit_keys[unit.unit_code, unit.valid_from])
     copy("unit_succession", pack.successions, Succession.columns())
+    copy("hierarchy", pack.hierarchies, Hierarchy.columns())
+    copy("unit_group", pack.unit_groups, (*UnitGroup.columns(), "path"), unit_key=lambda group: unit_keys[group.node_code, SINCE_EVER])
+    copy(
+        "unit_group_place",
+        pack.group_places,
+        ("hierarchy_code", "group_code"),
+        unit_key=lambda place: unit_keys[place.unit_code, place.valid_from],
+    )
     copy("unit_alias", pack.unit_aliases, UnitAlias.columns())
     copy("programme", pack.programmes, Programme.columns())
     copy(

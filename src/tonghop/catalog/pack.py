@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from tonghop.catalog.corrections import Correction
 from tonghop.catalog.figures import Breakdowns, Figure, in_cell, together
@@ -25,6 +25,7 @@ from tonghop.catalog.rows import (
     FormColumn,
     FormNarrative,
     FormRow,
+    Hierarchy,
     Indicator,
     MeasureWord,
     PackHead,
@@ -35,6 +36,7 @@ from tonghop.catalog.rows import (
     Target,
     Unit,
     UnitAlias,
+    UnitGroup,
 )
 from tonghop.catalog.rules import Rule
 
@@ -75,6 +77,15 @@ class FormSheet:
         return any(row.stands_for_units for row in self.rows) or any(column.stands_for_units for column in self.columns)
 
 
+class GroupPlace(NamedTuple):
+    """The group that a row of a unit belongs to in a hierarchy: its own, or that of the nearest unit above it that has one."""
+
+    hierarchy_code: str
+    unit_code: str
+    valid_from: date
+    group_code: str
+
+
 @dataclass(frozen=True)
 class Pack:
     """Everything that the software knows about an organisation. Made by `read_pack`, so it is known to be consistent.
@@ -107,6 +118,9 @@ class Pack:
     senders: tuple[Sender, ...] = ()
     dhis2: tuple[Dhis2Code, ...] = ()
     successions: tuple[Succession, ...] = ()
+    hierarchies: tuple[Hierarchy, ...] = ()
+    unit_groups: tuple[UnitGroup, ...] = ()
+    group_places: tuple[GroupPlace, ...] = ()
 
     @property
     def code(self) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from tonghop.catalog.checks import check_files
 from tonghop.catalog.corrections import Correction
 from tonghop.catalog.files import CORRECTIONS, FILES, HEAD, RULES, Table, pack_hash, read_contents, read_head, read_list, read_table
+from tonghop.catalog.hierarchies import group_places, with_group_paths
 from tonghop.catalog.pack import Pack
 from tonghop.catalog.problems import CatalogError, Problem
 from tonghop.catalog.rows import (
@@ -22,6 +23,8 @@ from tonghop.catalog.rows import (
     FormColumn,
     FormNarrative,
     FormRow,
+    GroupMember,
+    Hierarchy,
     Indicator,
     MeasureWord,
     Programme,
@@ -32,6 +35,7 @@ from tonghop.catalog.rows import (
     Target,
     Unit,
     UnitAlias,
+    UnitGroup,
 )
 from tonghop.catalog.rules import Rule
 from tonghop.catalog.succession import links, with_successors
@@ -60,6 +64,9 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         head=head,
         units=table("units.csv", Unit),
         successions=table("unit_succession.csv", Succession),
+        hierarchies=table("hierarchies.csv", Hierarchy),
+        unit_groups=table("unit_groups.csv", UnitGroup),
+        group_members=table("unit_group_members.csv", GroupMember),
         unit_aliases=table("unit_aliases.csv", UnitAlias),
         programmes=table("programmes.csv", Programme),
         indicators=table("indicators.csv", Indicator),
@@ -108,6 +115,9 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         senders=files.senders.rows,
         dhis2=files.dhis2.rows,
         successions=links(files.units.rows, files.successions.rows),
+        hierarchies=files.hierarchies.rows,
+        unit_groups=with_group_paths(files.unit_groups.rows),
+        group_places=group_places(files.units.rows, files.group_members.rows),
         targets=files.targets.rows,
         rules=files.rules.rows,
         corrections=files.corrections.rows,

@@ -201,6 +201,43 @@ class Succession(Row):
         return Decimal(1) if self.weight is None else self.weight
 
 
+class Hierarchy(Row):
+    """Another way than the tree of units to put units together, such as the line of management or a technical class."""
+
+    hierarchy_code: Code
+    name_vi: Text
+    name_en: Text
+    sort_order: int
+
+
+class UnitGroup(Row):
+    """A group of units in a hierarchy, which may be part of a larger one. `path` is made of the codes from the topmost down to it."""
+
+    derived: ClassVar[frozenset[str]] = frozenset({"line", "path"})
+    omissible: ClassVar[frozenset[str]] = frozenset({"parent_code"})
+
+    hierarchy_code: Code
+    group_code: Code
+    name_vi: Text
+    name_en: Text
+    sort_order: int
+    parent_code: Code | None = None
+    path: str = ""
+
+    @property
+    def node_code(self) -> str:
+        """Its code among all that have figures: no unit can have it, since codes have no colon."""
+        return f"{self.hierarchy_code}:{self.group_code}"
+
+
+class GroupMember(DatedRow):
+    """A unit, with everything below it that is not said to be elsewhere, as a member of a group."""
+
+    hierarchy_code: Code
+    group_code: Code
+    unit_code: Code
+
+
 class UnitAlias(DatedRow):
     """Another spelling of a unit's name."""
 

@@ -21,6 +21,8 @@ from tonghop.catalog.rows import (
     FormColumn,
     FormNarrative,
     FormRow,
+    GroupMember,
+    Hierarchy,
     Indicator,
     MeasureWord,
     PackHead,
@@ -32,6 +34,7 @@ from tonghop.catalog.rows import (
     Target,
     Unit,
     UnitAlias,
+    UnitGroup,
 )
 from tonghop.catalog.rules import Rule
 
@@ -47,6 +50,9 @@ class Files:
     units: Table[Unit]
     unit_aliases: Table[UnitAlias]
     successions: Table[Succession]
+    hierarchies: Table[Hierarchy]
+    unit_groups: Table[UnitGroup]
+    group_members: Table[GroupMember]
     programmes: Table[Programme]
     indicators: Table[Indicator]
     breakdowns: Table[Breakdown]

@@ -2,7 +2,7 @@
 
 Two packs are compared table by table. What the warehouse shows in its dimensions only, or never shows, reaches nothing: dimensions are
 compared in every refresh. A difference that is not named here reaches everything: no table or column of a pack is overlooked. So does
-a unit that moved, began or ended: on today's map that changes the past of every branch that it ever belonged to.
+a unit that moved, began or ended, or changed its group: on today's map that changes the past of every branch that it ever belonged to.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from psycopg import sql
 _SILENT = frozenset(
     {
         *("unit_alias", "form_alias", "form_column", "form_row", "form_sheet", "form_cell", "form_narrative", "contact", "sender"),
-        *("rule", "rule_term", "correction", "programme"),
+        *("rule", "rule_term", "correction", "programme", "hierarchy"),
     }
 )
 """Tables that intake, the rules or a dimension read, and no figure."""
@@ -24,6 +24,7 @@ _SILENT_COLUMNS = {
         *("last_year", "hash_without_corrections"),
     },
     "unit": {"official_code", "name_vi", "name_en", "sort_order", "unit_type"},
+    "unit_group": {"name_vi", "name_en", "sort_order"},
     "indicator": {"name_vi", "name_en", "sort_order", "programme_code", "unit_of_measure", "decimals", "better"},
     "breakdown": {"name_vi", "name_en"},
     "form": {"name_vi", "name_en", "unit_types", "number_style"},

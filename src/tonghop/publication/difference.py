@@ -79,7 +79,8 @@ class Difference:
     connection: psycopg.Connection
 
     def figures(self) -> Iterator[ChangedFigure]:
-        """Every unit at every level and every period type: figures of which `value` or `ytd_value` differs, by period."""
+        """Every unit at every level, every group of another hierarchy (`hierarchy:group`) and every period type: figures of which `value`
+        or `ytd_value` differs, by period."""
         return self._stream(ChangedFigure, _FIGURES)
 
     def submissions(self) -> Iterator[ChangedSubmission]:
