@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 from tests.packs import FILES, write_pack
-from tests.warehouse import quick_dbt
 from tests.warehouse.reference import Figure, Slot
 from tests.warehouse.world import EXTRA, World
 
@@ -197,17 +196,15 @@ def figure(chance: random.Random) -> Figure:
 def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refreshed]:
     """A whole year and the first months of another, published at once, with some reports missing."""
     chance = random.Random(20221122)
-    with pytest.MonkeyPatch.context() as patch:
-        quick_dbt.install(patch)
-        made = Refreshed.load(tmp_path_factory.mktemp("pack"))
-        owed = [(due.unit_code, due.form_code, due.period.code) for due in due_reports(made.pack) if due.form_code != "WK"]
-        for slot in owed:
-            if "2021" < slot[2] < "2022-06" and slot not in LATE and (slot in REPORTED or chance.random() < 0.9):
-                made.submit(slot, {code: figure(chance) for code in made.form_indicators(slot)})
-        made.take_in()
-        assert "fct_indicator_value" in vacuum_what_changed() and vacuum_what_changed() == []
-        yield made
-        made.connection.close()
+    made = Refreshed.load(tmp_path_factory.mktemp("pack"))
+    owed = [(due.unit_code, due.form_code, due.period.code) for due in due_reports(made.pack) if due.form_code != "WK"]
+    for slot in owed:
+        if "2021" < slot[2] < "2022-06" and slot not in LATE and (slot in REPORTED or chance.random() < 0.9):
+            made.submit(slot, {code: figure(chance) for code in made.form_indicators(slot)})
+    made.take_in()
+    assert "fct_indicator_value" in vacuum_what_changed() and vacuum_what_changed() == []
+    yield made
+    made.connection.close()
 
 
 MARCH: Slot = ("C11", "ST", "2021-03")

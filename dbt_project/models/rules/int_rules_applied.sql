@@ -1,4 +1,5 @@
-{{ config(materialized='ephemeral') }}
+{# Made anew for every judgement: a dozen models read it, and the planner should know how large it is. #}
+{{ config(pre_hook=["{{ forget_everything() }}"], post_hook=["analyze {{ this }}"]) }}
 
 with submissions as (
     select * from {{ ref('int_submissions_in_view') }} where gate_run_id is not null

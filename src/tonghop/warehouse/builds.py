@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -11,26 +9,14 @@ from psycopg import sql
 
 from tonghop.database import connect
 from tonghop.errors import TonghopError
-from tonghop.settings import PROJECT
 from tonghop.warehouse.dbt import DbtResult, run_dbt
+from tonghop.warehouse.version import code_version
 
-_CODE = ("dbt_project", "expectations")
-_NOT_CODE = frozenset({"target", "logs", "__pycache__"})
 _LOCK_TIMEOUT = "15s"
 
 
 class NoSuchCandidate(TonghopError):
     """The publication asked for is not the open candidate."""
-
-
-def code_version() -> str:
-    """SHA-256 over the names and contents of the files of dbt_project/ and expectations/: what decides how figures are computed."""
-    digest = hashlib.sha256()
-    for folder in _CODE:
-        for file in _code_files(PROJECT / folder):
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            digest.update(f"{file.relative_to(PROJECT).as_posix()}\0{content}\n".encode())
-    return digest.hexdigest()
 
 
 def deploy() -> bool:
@@ -112,11 +98,3 @@ def _require(query: LiteralString, number: int, what: str) -> None:
     found = row[0] if row else None
     if found != number:
         raise NoSuchCandidate(f"The open {what} is {found or 'none'}, not {number}. Open it first; `tonghop refresh` does.")
-
-
-def _code_files(folder: Path) -> list[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and not any(part in _NOT_CODE or part.startswith(".") for part in path.relative_to(PROJECT).parts)
-    )

@@ -1,12 +1,10 @@
-"""Running dbt: one process a run, with a target folder of its own, credentials in its environment only, and results as data."""
+"""Running dbt: a target folder for each run, credentials in its environment only, and results as data."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
-import subprocess
-import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +17,15 @@ from tonghop.database import dsn
 from tonghop.errors import TonghopError
 from tonghop.settings import PROJECT
 from tonghop.state import state_folder
+from tonghop.warehouse.dbt_process import DbtProcess, Request
+from tonghop.warehouse.version import code_version
 
 DBT_PROJECT = PROJECT / "dbt_project"
 """The folder of dbt_project.yml."""
 
 _KEPT_RUNS = 20
 _FAILED = frozenset({"error", "fail", "runtime error"})
+_PROCESS = DbtProcess()
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,24 @@ def run_dbt(*arguments: str, publication: int | None = None, role: str = "transf
     """
     folder = _new_run_folder()
     kept_parse = state_folder("dbt") / "partial_parse.msgpack"
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "dbt.cli.main", *arguments,
-            "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
-            "--target-path", str(folder), "--log-path", str(folder), "--no-use-colors",
-            *(("--partial-parse-file-path", str(kept_parse)) if kept_parse.exists() else ()),
-        ],
-        env=_environment(role, publication, lock_timeout), cwd=DBT_PROJECT,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    environment = _environment(role, publication, lock_timeout)
+    output = folder / "output.txt"
+    exit_code = _PROCESS.run(
+        Request(
+            arguments=list(arguments),
+            places=[
+                "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
+                "--target-path", str(folder), "--log-path", str(folder), "--no-use-colors",
+                *(("--partial-parse-file-path", str(kept_parse)) if kept_parse.exists() else ()),
+            ],
+            environment=environment,
+            output=str(output),
+            project=f"{code_version()} {dsn(role)}",
+        )
     )  # fmt: skip
     nodes = _read_results(folder / "run_results.json")
-    if done.returncode != 0 or any(node.failed for node in nodes):
-        raise DbtFailed(_explain(arguments, nodes, done.stdout, folder))
+    if exit_code != 0 or any(node.failed for node in nodes):
+        raise DbtFailed(_explain(arguments, nodes, output.read_text(encoding="utf-8") if output.exists() else "", folder))
     _keep_parse(folder / "partial_parse.msgpack", kept_parse)
     return DbtResult(nodes, folder)
 
