@@ -78,7 +78,8 @@ def ours(paths: Sequence[Path]) -> tuple[Measured, int]:
 def measure(files: int) -> None:
     """Make the files, run the three loops, print them side by side."""
     from tonghop.database import admin_connect
-    from tonghop.database.connections import WAREHOUSE, admin_dsn
+    from tonghop.database.connections import admin_dsn
+    from tonghop.settings import settings
 
     console = Console()
     with tempfile.TemporaryDirectory(prefix="tonghop-files-") as name:
@@ -88,7 +89,7 @@ def measure(files: int) -> None:
         few = typical.write_workbooks(folder / "few", files // 5)
         many = typical.write_workbooks(folder / "many", files)
         with state_of_its_own():
-            admin_dsn_here = admin_dsn(WAREHOUSE)
+            admin_dsn_here = admin_dsn(settings().database)
             with admin_connect() as connection:
                 from bare_loop import TABLE
 

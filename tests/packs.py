@@ -8,9 +8,10 @@ P (province) ── D1 ── C11, C12 (renamed on 2022-01-01)
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from tonghop.catalog.files import OPTIONAL
+from tonghop.catalog.files import OPTIONAL, RULE_CASES, RULES
 
 FILES: dict[str, str] = {
     "pack.yml": """\
@@ -243,16 +244,24 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
 
 def write_pack(directory: Path, **overrides: str | None) -> Path:
     """Write the pack into `directory` and return it. An override names a file by its stem and gives its whole text
-    (None: the file is left out), as in `write_pack(tmp_path, units=..., rules="[]")`."""
+    (None: the file is left out), as in `write_pack(tmp_path, units=..., rules="[]")`. Rules get cases that say nothing of them."""
     directory.mkdir(parents=True, exist_ok=True)
     stems = {Path(name).stem: name for name in (*FILES, *sorted(OPTIONAL))}
     if unknown := overrides.keys() - stems.keys():
         raise KeyError(f"no file of a pack: {sorted(unknown)}")
     for stem, name in stems.items():
         text = overrides.get(stem, FILES.get(name))
+        if name == RULE_CASES and stem not in overrides:
+            text = empty_cases(overrides.get("rules", FILES[RULES]))
         if text is not None:
             (directory / name).write_bytes(text.encode())
     return directory
+
+
+def empty_cases(rules: str | None) -> str | None:
+    """The least that a pack must say of its rules: that each catches, and passes, a report without figures."""
+    codes = dict.fromkeys(re.findall(r"rule: ([A-Z0-9][A-Z0-9_.-]*)", rules or ""))
+    return "".join(f"- {{rule: {code}, catches: [{{}}], passes: [{{}}]}}\n" for code in codes) or None
 
 
 def edited(stem: str, old: str, new: str) -> dict[str, str]:

@@ -14,6 +14,19 @@
 {% endmacro %}
 
 
+{# Whether a rule judges a report (with form_code, unit_path, unit_type, period_type and end_date): what it does not name, it does not
+   restrict. A unit that the tree does not have in the period is in no unit's branch. #}
+{% macro in_scope(rule, report) -%}
+    ({{ rule }}.forms is null or {{ report }}.form_code = any({{ rule }}.forms))
+        and {{ report }}.end_date >= {{ rule }}.valid_from
+        and {{ report }}.end_date < {{ rule }}.valid_to
+        and ({{ rule }}.units is null or string_to_array({{ report }}.unit_path, '/') && {{ rule }}.units)
+        and ({{ rule }}.unit_types is null or {{ report }}.unit_type = any({{ rule }}.unit_types))
+        and ({{ rule }}.period_types is null or {{ report }}.period_type = any({{ rule }}.period_types))
+        and ({{ rule }}.months is null or extract(month from {{ report }}.end_date) = any({{ rule }}.months))
+{%- endmacro %}
+
+
 {# One unit of the last printed digit: 83.6 -> 0.1, 84 -> 1. Digits behind the sixth come from floating point, not from a person. #}
 {% macro printed_step(number) -%}
     power(10::numeric, -least(scale({{ number }}), 6))

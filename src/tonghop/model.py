@@ -8,7 +8,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NamedTuple
@@ -110,6 +110,19 @@ class Period:
             case PeriodType.YEAR:
                 month = 12
         return date(self.year, month, calendar.monthrange(self.year, month)[1])
+
+    def before(self, count: int) -> Period:
+        """The period of the same type that lies `count` periods earlier."""
+        match self.type:
+            case PeriodType.WEEK:
+                year, week, _ = (self.start_date - timedelta(weeks=count)).isocalendar()
+                return Period(year, self.type, week)
+            case PeriodType.MONTH | PeriodType.QUARTER:
+                in_year = 12 if self.type is PeriodType.MONTH else 4
+                year, place = divmod(self.year * in_year + self.number - 1 - count, in_year)
+                return Period(year, self.type, place + 1)
+            case _:
+                return Period(self.year - count, self.type, self.number)
 
     @property
     def same_period_last_year(self) -> Period | None:

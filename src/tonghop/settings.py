@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     admin_dsn: str | None = Field(
         None, description="libpq URL of a superuser on an existing PostgreSQL >= 15; unset: the embedded server is used"
     )
+    database: str = Field("tonghop", min_length=1, description="name of the warehouse's database on that server; it holds one pack")
     landing: str | tuple[LandingArea, ...] | None = Field(
         None,
         repr=False,

@@ -106,6 +106,16 @@ def test_every_figure_of_plain_rows_and_columns_arrives(warehouse: None, pack: P
     assert rows("select distinct role from catalog.form_figure where form_code = 'CT'") == [("control",)]
 
 
+def test_the_scope_of_a_rule_arrives(warehouse: None, tmp_path: Path) -> None:
+    scope = "forms: [CT]\n  units: [P]\n  unit_types: [province]\n  period_types: [month]\n  months: [3, 12]"
+    loaded(read_pack(write_pack(tmp_path, **edited("rules", "forms: [CT]", scope))))
+    columns = "forms, units, unit_types, period_types, months"
+    assert rows(f"select {columns} from catalog.rule where rule_code in ('CONTROL', 'COPIED') order by rule_code") == [
+        (["CT"], ["P"], ["province"], ["month"], [3, 12]),
+        (None, None, None, None, None),
+    ]
+
+
 def test_rules_and_their_terms_arrive(warehouse: None, pack: Pack) -> None:
     loaded(pack)
     assert rows("select forms, operator, measures, severity_by_form from catalog.rule where rule_code = 'VISITS_IS_SUM'") == [

@@ -88,8 +88,40 @@ COMPARISON = [
     Case("terms have weights", "BALANCE", now(A__value=10, B__value=4, C__value=2), [("A", "value", 10, 6)]),
     Case("terms may have measures of their own", "MEASURES", now(A__value=10, A__ytd=9), [("A", "value", 10, 9)]),
     Case("dust of floating point is no difference", "SUM", now(A__value=D("0.30000000000000004"), B__value=D("0.1"), C__value=D("0.2"))),
+    Case("not equal: equal is wrong", "NOT_EQUAL", now(A__value=7, B__value=7), [("A", "value", 7, 7)]),
+    Case("not equal: anything else is right", "NOT_EQUAL", now(A__value=8, B__value=7)),
+    Case("not equal: within the tolerance is equal", "NOT_NEARLY", now(A__value=9, B__value=7), [("A", "value", 9, 7)]),
+    Case("not equal: beyond it is right", "NOT_NEARLY", now(A__value=10, B__value=7)),
+    Case("an operator under the name that others give it", "NOT_MORE", now(A__value=8, B__value=7), [("A", "value", 8, 7)]),
+    Case("both or none: one alone is wrong", "BOTH", now(A__value=0), [("A", "value", 0, None)]),
+    Case("both or none: the other alone too", "BOTH", now(B__value=7), [("A", "value", None, None)]),
+    Case("both or none: both", "BOTH", now(A__value=8, B__value=7)),
+    Case("both or none: none", "BOTH", now(C__value=7)),
+    Case("both or none: what does not apply is answered", "BOTH", now(A__value=8, B__value="not_applicable")),
+    Case("both or none: what cannot be read is the finding's business", "BOTH", now(A__value=8, B__value="unreadable")),
+    Case("one of two: both are wrong", "ONE_OF_TWO", now(A__value=8, B__value=0), [("A", "value", 8, None)]),
+    Case("one of two: one is right", "ONE_OF_TWO", now(A__value=8)),
+    Case("one of two: a side is given when one of its figures is", "ONE_OF_TWO", now(A__value=8, C__value=1), [("A", "value", 8, None)]),
+    Case("one of two: none is right", "ONE_OF_TWO", now()),
     Case("a rule that is not valid yet", "LATER", now(A__value=8, B__value=7)),
     Case("a rule of another form", "OTHER_FORM", now(A__value=8, B__value=7)),
+]
+
+SCOPE = [
+    Case("a rule of the units of a branch", "OF_D", now(A__value=8, B__value=7), [("A", "value", 8, 7)]),
+    Case("a rule of another branch", "OF_K1", now(A__value=8, B__value=7)),
+    Case("a rule of the type of the unit", "OF_STATIONS", now(A__value=8, B__value=7), [("A", "value", 8, 7)]),
+    Case("a rule of another type", "OF_DISTRICTS", now(A__value=8, B__value=7)),
+    Case("a rule of the month", "OF_AUGUST", now(A__value=8, B__value=7), [("A", "value", 8, 7)]),
+    Case("a rule of other months", "OF_SEPTEMBER", now(A__value=8, B__value=7)),
+    Case(
+        "a quarter counts by the month in which it ends",
+        "OF_SEPTEMBER",
+        [report("2022-Q3", {"A__value": 8, "B__value": 7})],
+        [("A", "value", 8, 7)],
+    ),
+    Case("a rule of the type of the period", "OF_QUARTERS", [report("2022-Q3", {"A__value": 8, "B__value": 7})], [("A", "value", 8, 7)]),
+    Case("a rule of another type of period", "OF_QUARTERS", now(A__value=8, B__value=7)),
 ]
 
 PARTS = [
@@ -385,7 +417,7 @@ QUARTERS = [
     ),
 ]
 
-OWN_UNIT = [*COMPARISON, *PARTS, *RATIO, *IMPLIED, *PERCENT, *CUMULATIVE, *SAME_PERIOD, *IDENTICAL, *OUTLIER, *FINDING, *QUARTERS]
+OWN_UNIT = [*COMPARISON, *SCOPE, *PARTS, *RATIO, *IMPLIED, *PERCENT, *CUMULATIVE, *SAME_PERIOD, *IDENTICAL, *OUTLIER, *FINDING, *QUARTERS]
 
 UNITS = [
     "unit_code,official_code,name_vi,name_en,sort_order,level,unit_type,parent_code,valid_from,valid_to,successor_code",
@@ -416,10 +448,11 @@ def _columns(form: str) -> list[str]:
     ]
 
 
-COLUMNS = "\n".join(["form_code,version,sheet,header_vi,measure,breakdown_code", *_columns("F"), *_columns("K")])
+COLUMNS = "\n".join(["form_code,version,sheet,header_vi,measure,breakdown_code", *_columns("F"), *_columns("K"), "Q,1,S,value,value,TOTAL"])
 ROWS = "\n".join(
     [
         "form_code,version,sheet,sort_order,row_code,label_vi,indicator_code,role,zero_words",
+        "Q,1,S,1,A,A,A,control,",
         *(
             f"{form},1,S,{order},{code},{code},{code},{role},"
             for form, role in (("F", "additive"), ("K", "control"))
@@ -431,6 +464,7 @@ FORMS = """\
 form_code,version,name_vi,name_en,unit_types,period_type,valid_from,valid_to
 F,1,F,F,station,month,2019-01-01,
 K,1,K,K,district,month,2019-01-01,
+Q,1,Q,Q,station,quarter,2019-01-01,
 """
 BREAKDOWNS = """\
 breakdown_code,sex,age_group,name_vi,name_en
@@ -487,6 +521,23 @@ RULES = "\n".join(
         _rule("MEASURES", "comparison", "left: [{indicator: A}], operator: '<=', right: [{indicator: A, measure: ytd}]"),
         _rule("LATER", "comparison", "valid_from: 2022-09-01, left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
         _rule("OTHER_FORM", "comparison", "forms: [K], left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
+        _rule("NOT_EQUAL", "comparison", "left: [{indicator: A}], operator: '!=', right: [{indicator: B}]"),
+        _rule("NOT_NEARLY", "comparison", "left: [{indicator: A}], operator: not_equal_to, right: [{indicator: B}], tolerance: 2"),
+        _rule("NOT_MORE", "comparison", "left: [{indicator: A}], operator: less_than_or_equal_to, right: [{indicator: B}]"),
+        _rule("BOTH", "comparison", "left: [{indicator: A}], operator: compulsory_pair, right: [{indicator: B}]"),
+        _rule("ONE_OF_TWO", "comparison", "left: [{indicator: A}], operator: exclusive_pair, right: [{indicator: B}, {indicator: C}]"),
+        *(
+            _rule(code, "comparison", f"{scope}, left: [{{indicator: A}}], operator: '<=', right: [{{indicator: B}}]")
+            for code, scope in (
+                ("OF_D", "units: [D]"),
+                ("OF_K1", "units: [K1]"),
+                ("OF_STATIONS", "unit_types: [station]"),
+                ("OF_DISTRICTS", "unit_types: [district]"),
+                ("OF_AUGUST", "months: [7, 8]"),
+                ("OF_SEPTEMBER", "months: [9]"),
+                ("OF_QUARTERS", "period_types: [quarter]"),
+            )
+        ),
         _rule("PARTS", "parts", ""),
         _rule("PARTS_NEARLY", "parts", "tolerance: 1"),
         _rule("RATE", "ratio", "left: [{indicator: R}], numerator: [{indicator: B}], denominator: [{indicator: C}], factor: 100"),

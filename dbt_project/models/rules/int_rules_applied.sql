@@ -31,8 +31,4 @@ select
     rules.tolerance_pct,
     rules.params
 from submissions
-inner join rules
-    on
-        (coalesce(cardinality(rules.forms), 0) = 0 or submissions.form_code = any(rules.forms))
-        and submissions.end_date >= rules.valid_from
-        and submissions.end_date < rules.valid_to
+inner join rules on {{ in_scope('rules', 'submissions') }}

@@ -160,6 +160,7 @@ select
     submissions_that_count.receipt_id,
     submissions_that_count.unit_code,
     units.path as unit_path,
+    units.unit_type,
     submissions_that_count.form_code,
     submissions_that_count.form_version,
     submissions_that_count.period_code,

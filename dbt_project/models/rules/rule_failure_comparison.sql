@@ -75,7 +75,10 @@ sides as (
         terms,
         comparison_measure,
         breakdown_code,
+        count(*) as terms_there,
         count(value) as terms_with_number,
+        count(value) filter (where side = 'left') as left_numbers,
+        bool_or(state = 'not_applicable') as has_not_applicable,
         bool_or(state in ('unreadable', 'suppressed')) as has_unknown,
         coalesce(sum(weight * value) filter (where side = 'left'), 0) as found,
         coalesce(sum(weight * value) filter (where side = 'right'), 0) + coalesce(constant, 0) as expected
@@ -98,16 +101,20 @@ sides as (
         breakdown_code
 ),
 
--- what is missing in the total is the rule's to decide; in a breakdown only what is complete is compared
+-- what is missing in the total is the rule's to decide; in a breakdown only what is complete is compared. A pair is about what is
+-- missing: it is judged wherever the form has cells for all of it
 comparisons_that_can_be_made as (
-    select *
+    select
+        *,
+        operator in ('compulsory_pair', 'exclusive_pair') as is_pair,
+        terms_with_number - left_numbers as right_numbers
     from sides
     where
         not has_unknown
-        and (breakdown_code = 'TOTAL' or terms_with_number = terms)
-        and case missing
-            when 'skip_if_any' then terms_with_number = terms
-            when 'skip_if_all' then terms_with_number > 0
+        and case
+            when operator in ('compulsory_pair', 'exclusive_pair') then terms_there = terms
+            when breakdown_code <> 'TOTAL' or missing = 'skip_if_any' then terms_with_number = terms
+            when missing = 'skip_if_all' then terms_with_number > 0
             else true
         end
 ),
@@ -126,10 +133,13 @@ failures as (
     where
         not case operator
             when '=' then abs(difference) <= allowed
+            when '!=' then abs(difference) > allowed
             when '<=' then difference <= allowed
             when '>=' then difference >= -allowed
             when '<' then difference < allowed or (allowed > 0 and difference = allowed)
             when '>' then difference > -allowed or (allowed > 0 and difference = -allowed)
+            when 'exclusive_pair' then left_numbers = 0 or right_numbers = 0
+            when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or has_not_applicable
         end
 ),
 
@@ -144,6 +154,9 @@ failures_with_cells as (
         failures.form_code,
         failures.period_code,
         failures.operator,
+        failures.is_pair,
+        failures.left_numbers,
+        failures.right_numbers,
         failures.found,
         failures.expected,
         failures.allowed,
@@ -165,6 +178,9 @@ failures_with_cells as (
         failures.form_code,
         failures.period_code,
         failures.operator,
+        failures.is_pair,
+        failures.left_numbers,
+        failures.right_numbers,
         failures.found,
         failures.expected,
         failures.allowed,
@@ -185,10 +201,22 @@ select
     cells -> 0 ->> 'measure' as measure,
     cells -> 0 ->> 'sheet' as sheet,
     nullif(cells -> 0 ->> 'cell', '') as cell,
-    found,
-    expected,
+    case when not is_pair or left_numbers > 0 then found end as found,
+    case when not is_pair then expected end as expected,
     allowed as tolerance,
-    {{ number_text('found') }} as found_text,
-    operator || ' ' || {{ number_text('expected') }} as expected_text,
+    case
+        when is_pair
+            then
+                case when left_numbers > 0 then {{ number_text('found') }} else '–' end
+                || ' & '
+                || case when right_numbers > 0 then {{ number_text('expected') }} else '–' end
+        else {{ number_text('found') }}
+    end as found_text,
+    case operator
+        when 'compulsory_pair' then 'cả hai hoặc không / both or none'
+        when 'exclusive_pair' then 'chỉ một trong hai / one of the two at most'
+        when '!=' then '≠ ' || {{ number_text('expected') }}
+        else operator || ' ' || {{ number_text('expected') }}
+    end as expected_text,
     cells
 from failures_with_cells

@@ -13,14 +13,20 @@ judgement as (
 judged_periods as (
     select
         period_code,
+        period_type,
+        start_date,
         end_date
     from {{ ref('int_submissions_in_view') }}
     where gate_run_id is not null
-    group by period_code, end_date
+    group by period_code, period_type, start_date, end_date
 ),
 
 duties as (
     select * from {{ ref('stg_catalog__duties') }}
+),
+
+units as (
+    select * from {{ ref('stg_catalog__units') }}
 ),
 
 pack as (
@@ -49,10 +55,17 @@ duties_overdue as (
         duties.form_code,
         duties.period_code,
         duties.due_at,
-        judged_periods.end_date
+        judged_periods.period_type,
+        judged_periods.end_date,
+        units.path as unit_path,
+        units.unit_type
     from judgement
     inner join duties on judgement.started_at > duties.due_at
     inner join judged_periods on duties.period_code = judged_periods.period_code
+    left join units
+        on
+            duties.unit_code = units.unit_code
+            and {{ claims_period('units', 'judged_periods') }}
     where
         not exists (
             select 1
@@ -86,8 +99,4 @@ select
     '[]'::jsonb as cells
 from duties_overdue
 cross join pack
-inner join rules
-    on
-        (coalesce(cardinality(rules.forms), 0) = 0 or duties_overdue.form_code = any(rules.forms))
-        and duties_overdue.end_date >= rules.valid_from
-        and duties_overdue.end_date < rules.valid_to
+inner join rules on {{ in_scope('rules', 'duties_overdue') }}

@@ -128,6 +128,7 @@ def _repetitions(files: Files) -> Iterator[Problem]:
     yield from _repeated(files.dhis2, lambda row: row.ours, "part, code, measure, breakdown_code")
     yield from _repeated(files.dhis2, lambda row: row.theirs, "part, dhis2, option_combo")
     yield from _repeated(files.rules, lambda row: row.rule_code, "rule")
+    yield from _repeated(files.rule_cases, lambda row: row.rule_code, "rule")
     yield from _repeated(files.corrections, lambda row: row.correction_code, "correction")
     yield from _repeated(files.corrections, lambda row: row.figure, "unit, form, period, indicator, measure, breakdown")
 
@@ -201,6 +202,10 @@ def _rule_references(files: Files) -> Iterator[Problem]:
                 yield Problem(
                     files.rules.file, rule.line, f"rule {rule.rule_code}: severity_by_form names {form_code}, which its forms leave out"
                 )
+        named = (*((code, "unit_code") for code in rule.units), *((unit_type, "unit_type") for unit_type in rule.unit_types))
+        for value, column in named:
+            if not files.units.mentions(column, value):
+                yield Problem(files.rules.file, rule.line, f"rule {rule.rule_code}: {value} is no {column} in {files.units.file}")
         for term in rule.terms():
             if not files.indicators.mentions("indicator_code", term.indicator_code):
                 told = (

@@ -75,6 +75,4 @@ def _precision(row: Correction, files: Files) -> Iterator[Problem]:
 
 
 def _is_watched(row: Correction, files: Files) -> bool:
-    return any(
-        rule.kind == "correction" and rule.applies_to(row.form_code) and rule.valid_at(row.period.end_date) for rule in files.rules.rows
-    )
+    return any(rule.kind == "correction" and rule.applies_to(row.form_code) and rule.covers_period(row.period) for rule in files.rules.rows)

@@ -43,6 +43,10 @@ def _found(value: object) -> object:
     return _written(value, State.BLANK, State.UNREADABLE, State.SUPPRESSED, State.NOT_APPLICABLE)
 
 
+Found = Annotated[Written, BeforeValidator(_found)]
+"""What may stand in a figure: a number, or the word for a state without one."""
+
+
 def _use(value: object) -> object:
     return _written(value, State.BLANK)
 
@@ -73,7 +77,7 @@ class Correction(Row):
     indicator_code: Annotated[Code, Field(validation_alias=AliasChoices("indicator", "indicator_code"))]
     measure: Measure = Measure.VALUE
     breakdown_code: Annotated[Code, Field(validation_alias=AliasChoices("breakdown", "breakdown_code"))] = TOTAL
-    found: Annotated[Written, BeforeValidator(_found)]
+    found: Found
     use: Annotated[Written, BeforeValidator(_use)]
     reason: Text
     author: Text

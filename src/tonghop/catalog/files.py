@@ -22,6 +22,7 @@ R = TypeVar("R", bound=Row)
 
 HEAD = "pack.yml"
 RULES = "rules.yml"
+RULE_CASES = "rule_cases.yml"
 CORRECTIONS = "corrections.yml"
 FILES = (
     HEAD,
@@ -49,14 +50,15 @@ FILES = (
     "targets.csv",
     "dhis2.csv",
     RULES,
+    RULE_CASES,
     CORRECTIONS,
 )
 OPTIONAL = frozenset(
     {"hierarchies.csv", "unit_groups.csv", "unit_group_members.csv"}
     | {"unit_succession.csv", "breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
-    | {"contacts.csv", "senders.csv", "dhis2.csv", CORRECTIONS}
+    | {"contacts.csv", "senders.csv", "dhis2.csv", RULE_CASES, CORRECTIONS}
 )
-"""The files that a pack may do without."""
+"""The files that a pack may do without (a pack with rules has their cases, too)."""
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,10 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         ),
         severity_by_form=lambda rule: Jsonb(rule.severity_by_form),
         forms=lambda rule: rule.forms or None,
+        units=lambda rule: rule.units or None,
+        unit_types=lambda rule: rule.unit_types or None,
+        period_types=lambda rule: rule.period_types or None,
+        months=lambda rule: rule.months or None,
         measures=lambda rule: rule.measures or None,
         params=lambda rule: Jsonb(rule.model_dump(include=PARAMS, exclude_defaults=True), dumps=_json),
     )

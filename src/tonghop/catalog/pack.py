@@ -38,7 +38,9 @@ from tonghop.catalog.rows import (
     UnitAlias,
     UnitGroup,
 )
+from tonghop.catalog.rule_cases import RuleCases
 from tonghop.catalog.rules import Rule
+from tonghop.model import Measure
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -108,6 +110,7 @@ class Pack:
     duties: tuple[Duty, ...]
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
+    rule_cases: tuple[RuleCases, ...] = ()
     corrections: tuple[Correction, ...] = ()
     breakdown_parts: tuple[BreakdownPart, ...] = ()
     form_sheets: tuple[SheetLayout, ...] = ()
@@ -280,9 +283,22 @@ class Pack:
 
     def figures(self, form: Form) -> tuple[Figure, ...]:
         """The figures that one report on a form version has, each once; `month` is left out: a month is a report of its own."""
-        return tuple(
-            dict.fromkeys(figure._replace(month=None, zero_words=False) for sheet in self.sheets(form) for figure in sheet.figures)
-        )
+        return self._figures.get((form.form_code, form.version), ())
+
+    def figure_names(self, form: Form) -> frozenset[tuple[str, Measure, str]]:
+        """Indicator, measure and breakdown of these figures."""
+        return self._figure_names.get((form.form_code, form.version), frozenset())
+
+    @cached_property
+    def _figures(self) -> Mapping[tuple[str, int], tuple[Figure, ...]]:
+        return {
+            version: tuple(dict.fromkeys(figure._replace(month=None, zero_words=False) for sheet in sheets for figure in sheet.figures))
+            for version, sheets in self._sheets.items()
+        }
+
+    @cached_property
+    def _figure_names(self) -> Mapping[tuple[str, int], frozenset[tuple[str, Measure, str]]]:
+        return {version: frozenset(figure[:3] for figure in figures) for version, figures in self._figures.items()}
 
 
 SheetKey = tuple[str, int, str]

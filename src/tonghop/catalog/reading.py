@@ -7,7 +7,19 @@ from typing import TypeVar
 
 from tonghop.catalog.checks import check_files
 from tonghop.catalog.corrections import Correction
-from tonghop.catalog.files import CORRECTIONS, FILES, HEAD, RULES, Table, pack_hash, read_contents, read_head, read_list, read_table
+from tonghop.catalog.files import (
+    CORRECTIONS,
+    FILES,
+    HEAD,
+    RULE_CASES,
+    RULES,
+    Table,
+    pack_hash,
+    read_contents,
+    read_head,
+    read_list,
+    read_table,
+)
 from tonghop.catalog.hierarchies import group_places, with_group_paths
 from tonghop.catalog.pack import Pack
 from tonghop.catalog.problems import CatalogError, Problem
@@ -37,6 +49,8 @@ from tonghop.catalog.rows import (
     UnitAlias,
     UnitGroup,
 )
+from tonghop.catalog.rule_case_checks import check_rule_cases
+from tonghop.catalog.rule_cases import RuleCases
 from tonghop.catalog.rules import Rule
 from tonghop.catalog.succession import links, with_successors
 from tonghop.catalog.tables import Files
@@ -86,13 +100,14 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         targets=table("targets.csv", Target),
         dhis2=table("dhis2.csv", Dhis2Code),
         rules=listed(RULES, Rule, "rule"),
+        rule_cases=listed(RULE_CASES, RuleCases, "rule"),
         corrections=listed(CORRECTIONS, Correction, "correction"),
     )
     problems += check_files(files, unsound=frozenset(problem.file for problem in problems))
     problems.sort(key=lambda problem: (FILES.index(problem.file) if problem.file in FILES else -1, problem.line))
     if problems or head is None:
         return None, problems
-    return Pack(
+    pack = Pack(
         pack_hash=pack_hash(contents),
         hash_without_corrections=pack_hash({name: content for name, content in contents.items() if name != CORRECTIONS}),
         head=head,
@@ -120,8 +135,11 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         group_places=group_places(files.units.rows, files.group_members.rows),
         targets=files.targets.rows,
         rules=files.rules.rows,
+        rule_cases=files.rule_cases.rows,
         corrections=files.corrections.rows,
-    ), []
+    )
+    problems = sorted(check_rule_cases(pack))
+    return (None if problems else pack), problems
 
 
 def read_pack(directory: Path) -> Pack:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from tonghop.catalog.rows import Code, DatedRow, Text
-from tonghop.model import Measure, Severity
+from tonghop.catalog.rows import Code, DatedRow, Month, Text, Unit, Word
+from tonghop.model import Measure, Period, PeriodType, Severity
 
 Kind = Literal[
     "comparison",
@@ -58,9 +58,23 @@ PARAMETERS: dict[Kind, Parameters] = {
     "correction": _parameters(),
 }
 
+_SCOPE = ("forms", "units", "unit_types", "period_types", "months")
 _COMMON = frozenset(
-    {"rule", "kind", "severity", "severity_by_form", "forms", "text_vi", "text_en", "reason", "owner", "valid_from", "valid_to", "line"}
+    {"rule", "kind", "severity", "severity_by_form", *_SCOPE, "text_vi", "text_en", "reason", "owner", "valid_from", "valid_to", "line"}
 )
+
+Operator = Literal["=", "!=", "<=", ">=", "<", ">", "compulsory_pair", "exclusive_pair"]
+PAIRS: frozenset[Operator] = frozenset({"compulsory_pair", "exclusive_pair"})
+"""Operators that ask which figures were given, whatever their size."""
+OPERATOR_NAMES: dict[str, Operator] = {
+    "equal_to": "=",
+    "not_equal_to": "!=",
+    "less_than_or_equal_to": "<=",
+    "greater_than_or_equal_to": ">=",
+    "less_than": "<",
+    "greater_than": ">",
+}
+"""What other systems of the field call the operators that have a sign."""
 
 Side = Literal["left", "right", "numerator", "denominator"]
 SIDES: tuple[Side, ...] = ("left", "right", "numerator", "denominator")
@@ -93,16 +107,28 @@ class PlacedTerm(NamedTuple):
     weight: Decimal
 
 
+def _sign(value: object) -> object:
+    return OPERATOR_NAMES.get(value, value) if isinstance(value, str) else value
+
+
 class Rule(DatedRow):
-    """A rule: what it judges follows from its kind, `PARAMETERS` says which parameters a kind has."""
+    """A rule: what it judges follows from its kind, `PARAMETERS` says which parameters a kind has.
+
+    Its scope is what all of `forms`, `units` (with all below them), `unit_types`, `period_types` and `months` (in which a period ends)
+    allow; an empty one allows everything.
+    """
 
     rule_code: Annotated[Code, Field(validation_alias=AliasChoices("rule", "rule_code"))]
     kind: Kind
     severity: Severity
     severity_by_form: Annotated[dict[Code, Severity], Field(default_factory=dict)]
     forms: tuple[Code, ...] = ()
+    units: tuple[Code, ...] = ()
+    unit_types: tuple[Word, ...] = ()
+    period_types: tuple[PeriodType, ...] = ()
+    months: tuple[Month, ...] = ()
     left: Terms = ()
-    operator: Literal["=", "<=", ">=", "<", ">"] | None = None
+    operator: Annotated[Operator | None, BeforeValidator(_sign)] = None
     right: Terms = ()
     constant: Decimal | None = None
     numerator: Terms = ()
@@ -140,6 +166,11 @@ class Rule(DatedRow):
     def _terms_fit_kind(self) -> Self:
         if self.kind == "comparison" and not self.right and self.constant is None:
             raise ValueError("a comparison needs right or constant to compare with")
+        if self.is_pair:
+            if not self.right:
+                raise ValueError(f"{self.operator} needs right: the figures that belong to those of left")
+            if given := sorted({"constant", "missing", *_TOLERANCE} & self.model_fields_set):
+                raise ValueError(f"{self.operator} asks only which figures were given; remove {', '.join(given)}")
         if self.measures and any(term.measure for side in SIDES for term in getattr(self, side)):
             raise ValueError("measures stands instead of the measure of each term: give one or the other")
         if self.kind in ("ratio", "implied_denominator") and len(self.left) != 1:
@@ -148,13 +179,32 @@ class Rule(DatedRow):
             raise ValueError("right of kind implied_denominator is exactly one figure")
         return self
 
+    @property
+    def is_pair(self) -> bool:
+        """Whether it asks only which figures were given."""
+        return self.operator in PAIRS
+
     def severity_in(self, form_code: str) -> Severity:
         """How grave a failure is in a report of that form."""
         return self.severity_by_form.get(form_code, self.severity)
 
     def applies_to(self, form_code: str) -> bool:
-        """Whether reports of that form are judged."""
+        """Whether reports of that form are judged, of some unit and period at least."""
         return not self.forms or form_code in self.forms
+
+    def covers_period(self, period: Period) -> bool:
+        """Whether reports of that period are judged: by the rule's validity, and by its scope."""
+        return (
+            self.valid_at(period.end_date)
+            and (not self.period_types or period.type in self.period_types)
+            and (not self.months or period.end_date.month in self.months)
+        )
+
+    def covers_unit(self, unit: Unit) -> bool:
+        """Whether reports of a unit are judged that stands where `unit` does, and is of its type."""
+        return (not self.units or not {*unit.ancestors, unit.unit_code}.isdisjoint(self.units)) and (
+            not self.unit_types or unit.unit_type in self.unit_types
+        )
 
     def terms(self) -> Iterator[PlacedTerm]:
         """All terms with their places. A measure that is not said is `value`, and `rate` for the left side of a ratio."""

@@ -36,6 +36,7 @@ from tonghop.catalog.rows import (
     UnitAlias,
     UnitGroup,
 )
+from tonghop.catalog.rule_cases import RuleCases
 from tonghop.catalog.rules import Rule
 
 R = TypeVar("R", bound=Row)
@@ -71,6 +72,7 @@ class Files:
     targets: Table[Target]
     dhis2: Table[Dhis2Code]
     rules: Table[Rule]
+    rule_cases: Table[RuleCases]
     corrections: Table[Correction]
 
 

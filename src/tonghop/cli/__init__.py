@@ -25,6 +25,7 @@ from tonghop.cli import (
     publishing,
     reports,
     reviewing,
+    rules,
     templates,
     units,
     versions,
@@ -52,6 +53,7 @@ for part in (
 ):
     app.add_typer(part.app)
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(rules.app, name="rules")
 app.add_typer(reports.app, name="report")
 app.add_typer(service_app, name="service")
 

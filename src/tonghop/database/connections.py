@@ -16,7 +16,6 @@ ROLES = ("loader", "transformer", "publisher", "auditor", "bi_reader")
 GROUPS = ("see_candidate", "see_everything", "limited_reader", "marts_owner")
 """Roles without login: who may look one publication ahead, who sees every unit and count, who has limits, whose the marts are."""
 
-WAREHOUSE = "tonghop"
 AIRFLOW = "airflow"
 
 
@@ -24,14 +23,15 @@ class DatabaseDown(TonghopError):
     """PostgreSQL does not answer."""
 
 
-def dsn(role: str, publication: int | None = None, database: str = WAREHOUSE, *, as_of: str | None = None) -> str:
-    """A libpq URL for a role. With `publication` or `as_of`, the connection sees the marts as of that number, day or moment."""
-    return _url(role, secret(role), publication, as_of, database)
+def dsn(role: str, publication: int | None = None, database: str | None = None, *, as_of: str | None = None) -> str:
+    """A libpq URL for a role, to the warehouse unless another database is named. With `publication` or `as_of`, the connection sees
+    the marts as of that number, day or moment."""
+    return _url(role, secret(role), publication, as_of, database or settings().database)
 
 
 def reader_dsn(name: str, publication: int | None = None, *, as_of: str | None = None) -> str:
     """The same for a login with limits; `readers` makes them."""
-    return _url(name, reader_secret(name), publication, as_of, WAREHOUSE)
+    return _url(name, reader_secret(name), publication, as_of, settings().database)
 
 
 def reader_secret(name: str) -> str:
@@ -39,7 +39,7 @@ def reader_secret(name: str) -> str:
     return secret(f"reader {name}")
 
 
-def sqlalchemy_url(role: str, publication: int | None = None, database: str = WAREHOUSE) -> str:
+def sqlalchemy_url(role: str, publication: int | None = None, database: str | None = None) -> str:
     """The same as `dsn`, as SQLAlchemy spells it for psycopg2."""
     return dsn(role, publication, database).replace("postgresql://", "postgresql+psycopg2://", 1)
 
@@ -57,9 +57,9 @@ def connect(role: str, *, publication: int | None = None, autocommit: bool = Fal
     return _connect(dsn(role, publication), autocommit)
 
 
-def admin_connect(database: str = WAREHOUSE) -> psycopg.Connection:
-    """Connect as superuser, in autocommit."""
-    return _connect(admin_dsn(database), autocommit=True)
+def admin_connect(database: str | None = None) -> psycopg.Connection:
+    """Connect as superuser, in autocommit; to the warehouse unless another database is named."""
+    return _connect(admin_dsn(database or settings().database), autocommit=True)
 
 
 def _url(role: str, password: str, publication: int | None, as_of: str | None, database: str) -> str:

@@ -10,7 +10,7 @@ from filelock import FileLock
 from psycopg import sql
 
 from tonghop.database import embedded
-from tonghop.database.connections import AIRFLOW, GROUPS, ROLES, WAREHOUSE, admin_connect
+from tonghop.database.connections import AIRFLOW, GROUPS, ROLES, admin_connect
 from tonghop.errors import TonghopError
 from tonghop.settings import settings
 from tonghop.state import secret, state_folder
@@ -56,7 +56,8 @@ def _ensure_roles(connection: psycopg.Connection) -> None:
 
 def _ensure_databases(connection: psycopg.Connection) -> None:
     there = {name for (name,) in connection.execute("select datname from pg_database")}
-    for database, owner in ((WAREHOUSE, None), (AIRFLOW, AIRFLOW)):
+    warehouse = settings().database
+    for database, owner in ((warehouse, None), (AIRFLOW, AIRFLOW)):
         if database not in there:
             # from template0: ours are the encoding and collation, whatever an outside server's template has
             made = sql.SQL("create database {} template template0 encoding 'UTF8' lc_collate 'C.UTF-8' lc_ctype 'C.UTF-8'").format(
@@ -65,9 +66,9 @@ def _ensure_databases(connection: psycopg.Connection) -> None:
             connection.execute(made + (sql.SQL(" owner {}").format(sql.Identifier(owner)) if owner else sql.SQL("")))
         connection.execute(sql.SQL("revoke all on database {} from public").format(sql.Identifier(database)))
     for role in ROLES:
-        connection.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(WAREHOUSE), sql.Identifier(role)))
-    connection.execute(sql.SQL("grant create, temporary on database {} to transformer").format(sql.Identifier(WAREHOUSE)))
-    connection.execute(sql.SQL("grant temporary on database {} to loader, publisher").format(sql.Identifier(WAREHOUSE)))
+        connection.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(warehouse), sql.Identifier(role)))
+    connection.execute(sql.SQL("grant create, temporary on database {} to transformer").format(sql.Identifier(warehouse)))
+    connection.execute(sql.SQL("grant temporary on database {} to loader, publisher").format(sql.Identifier(warehouse)))
 
 
 def _migrate(connection: psycopg.Connection) -> None:

@@ -17,7 +17,7 @@ from tonghop.catalog.rules import Rule, Term
 from tonghop.model import Measure
 
 ONE = Decimal(1)
-SIGNS = {">=": "≥", "<=": "≤"}
+SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "compulsory_pair": "⇔", "exclusive_pair": "⊕"}
 """How comparisons are printed."""
 
 

@@ -169,6 +169,7 @@ class _Language:
             "breakdown_name": lambda code: _in(breakdowns[code], "name", language),
             "rules_of": lambda code: [rule for rule in pack.rules if rule.applies_to(code)],
             "formula_of": formula,
+            "scope_of": lambda rule: [*rule.units, *rule.unit_types, *rule.period_types, *rule.months],
             "zip": zip,
             "sign": lambda comparison: SIGNS.get(comparison, comparison),
             "since_ever": SINCE_EVER,

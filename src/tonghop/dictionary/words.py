@@ -84,6 +84,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Critical holds a report back, a warning publishes it with a flag, a note only lists it.",
     ),
     "all_forms": ("mọi biểu mẫu", "every form"),
+    "scope": ("Phạm vi (đơn vị, kỳ)", "Scope (units, periods)"),
     "valid": ("Hiệu lực", "Valid"),
     "valid_always": ("luôn luôn", "always"),
     "from": ("từ {0}", "from {0}"),

@@ -19,9 +19,13 @@ from tonghop.templates.layout import Box, Page, Quantity
 
 OK, WRONG = "Đạt", "SAI"
 
-_SIGNS = {"=": "=", "<=": "≤", ">=": "≥", "<": "<", ">": ">"}
+_SIGNS = {"=": "=", "!=": "≠", "<=": "≤", ">=": "≥", "<": "<", ">": ">"} | {
+    "compulsory_pair": "cùng có số với",
+    "exclusive_pair": "không đồng thời có số với",
+}
 _HOLDS = {
     "=": "ABS({difference})<={allowed}",
+    "!=": "ABS({difference})>{allowed}",
     "<=": "{difference}<={allowed}",
     ">=": "{difference}>=-{allowed}",
     "<": "OR({difference}<{allowed},AND({allowed}>0,{difference}={allowed}))",
@@ -62,6 +66,8 @@ class Check:
 
     def result(self, page: str, left: str, right: str) -> str:
         """Whether the rule holds, as a formula on a page in whose cells `left` and `right` the two sides stand."""
+        if self.rule.is_pair:
+            return self._result_of_pair(page)
         cells = [reference(box, page) for box in self.boxes]
         counted = "+".join(f"COUNT({cell})" for cell in cells)
         if self.needs_all:
@@ -74,6 +80,13 @@ class Check:
             allowed = f"MAX({allowed},{plain(self.rule.tolerance_pct)}/100*ABS({right}))"
         holds = _HOLDS[self.rule.operator or "="].format(difference=f"ROUND({left}-{right},6)", allowed=allowed)
         return f'=IF({awaited},"{words.PENDING}",IF({holds},"{OK}","{WRONG}"))'
+
+    def _result_of_pair(self, page: str) -> str:
+        """The same where it matters only which boxes hold a number."""
+        suppressed = ",".join(f'LEFT({reference(box, page)},1)="<"' for box in self.boxes)
+        left, right = ("+".join(f"COUNT({reference(box, page)})" for box, _ in terms) for terms in (self.left, self.right))
+        holds = f"OR({left}=0,{right}=0)" if self.rule.operator == "exclusive_pair" else f"({left}=0)=({right}=0)"
+        return f'=IF(OR({suppressed},{left}+{right}=0),"{words.PENDING}",IF({holds},"{OK}","{WRONG}"))'
 
 
 def checks_of(pack: Pack, pages: Iterable[Page]) -> list[Check]:
@@ -89,9 +102,10 @@ def checks_of(pack: Pack, pages: Iterable[Page]) -> list[Check]:
     told_apart = len(by_slot) > 1
     checks: list[Check] = []
     for slot, boxes in by_slot.items():
+        unit = pack.unit(slot.unit_code, slot.period.end_date)
         rules = [rule for rule in pack.rules if rule.kind == "comparison" and rule.applies_to(slot.form_code)]
         for rule in rules:
-            if not rule.valid_at(slot.period.end_date):
+            if not rule.covers_period(slot.period) or (unit is not None and not rule.covers_unit(unit)):
                 continue
             for left, right, needs_all in _comparisons(rule, slot, boxes):
                 text = _told(rule, left, right, codes, headers)
@@ -110,7 +124,7 @@ def _comparisons(rule: Rule, slot: Slot, boxes: dict[Quantity, Box]) -> Iterator
         for breakdown in breakdowns:
             sides = [[(_quantity(term, slot, breakdown, measure), term.weight) for term in terms] for terms in (rule.left, rule.right)]
             lacking = any(quantity not in boxes for side in sides for quantity, _ in side)
-            needs_all = breakdown != TOTAL or rule.missing == "skip_if_any"
+            needs_all = breakdown != TOTAL or rule.missing == "skip_if_any" or rule.is_pair
             if lacking and needs_all:
                 continue
             left, right = (tuple((boxes[quantity], weight) for quantity, weight in side if quantity in boxes) for side in sides)

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from tonghop.database import dsn
 from tonghop.errors import TonghopError
-from tonghop.settings import PROJECT
+from tonghop.settings import PROJECT, settings
 from tonghop.state import state_folder
 from tonghop.warehouse.dbt_process import DbtProcess, Request
 from tonghop.warehouse.version import code_version
@@ -62,7 +62,7 @@ def run_dbt(*arguments: str, publication: int | None = None, role: str = "transf
     Raises DbtFailed with the failing nodes, their messages and the path of the log.
     """
     folder = _new_run_folder()
-    kept_parse = state_folder("dbt") / "partial_parse.msgpack"
+    kept_parse = state_folder("dbt") / f"{settings().database}.msgpack"
     environment = _environment(role, publication, lock_timeout)
     output = folder / "output.txt"
     exit_code = _PROCESS.run(
