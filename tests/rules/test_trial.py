@@ -94,6 +94,8 @@ def outcomes(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """All cases of the small pack. The database apart is a copy of the deployed one, since dbt takes long to make one."""
     empty_warehouse()
     with admin_connect("postgres") as connection:
+        # a database in use cannot be copied, and the pools of a gate that ran before in this process may still hold sessions
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'tonghop'")
         connection.execute("create database tonghop_rules template tonghop")
     folder = write_pack(tmp_path_factory.mktemp("pack"), rules=RULES, rule_cases=CASES)
     with patch.dict(os.environ, {"TONGHOP_CATALOG": str(folder)}):

@@ -1,4 +1,5 @@
 select
+    rule_key,
     rule_code,
     kind,
     severity,

@@ -6,6 +6,7 @@ what was loaded once is never moved. `revision` in `pack.yml` makes the hash a n
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -40,6 +41,7 @@ from tonghop.catalog.rows import (
     UnitAlias,
     UnitGroup,
 )
+from tonghop.catalog.rules import Rule
 from tonghop.errors import TonghopError
 
 R = TypeVar("R")
@@ -83,6 +85,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     unit_keys = _keys(connection, "unit_key", {"unit_code": "text", "valid_from": "date"}, units)
     indicator_keys = _keys(connection, "indicator_key", {"indicator_code": "text"}, [(row.indicator_code,) for row in pack.indicators])
     form_keys = _keys(connection, "form_key", {"form_code": "text"}, list(dict.fromkeys((form.form_code,) for form in pack.forms)))
+    rule_keys = _keys(connection, "rule_key", {"rule_code": "text", "content_sha256": "text"}, [_version(rule) for rule in pack.rules])
     breakdown_keys = _breakdown_keys(connection, [row.breakdown_code for row in pack.breakdowns])
 
     def copy(table: str, rows: Iterable[R], columns: Sequence[str], **computed: Callable[[R], object]) -> None:
@@ -158,6 +161,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         months=lambda rule: rule.months or None,
         measures=lambda rule: rule.measures or None,
         params=lambda rule: Jsonb(rule.model_dump(include=PARAMS, exclude_defaults=True), dumps=_json),
+        rule_key=lambda rule: rule_keys[_version(rule)],
     )
     copy(
         "rule_term",
@@ -182,6 +186,12 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         use_state=lambda row: row.use.state,
         use_value=lambda row: row.use.number,
     )
+
+
+def _version(rule: Rule) -> tuple[str, str]:
+    """What tells a version of a rule from others: its code, and a hash of what it says. A field that is left out says nothing."""
+    said = rule.model_dump_json(exclude={"line"}, exclude_defaults=True)
+    return rule.rule_code, hashlib.sha256(said.encode()).hexdigest()
 
 
 def _json(value: object) -> str:
