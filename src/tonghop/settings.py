@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         None, description="the Airflow connection (type smtp, with from_email) that answers are mailed through; unset: nothing is mailed"
     )
     mail_days: int = Field(3, ge=1, description="older answers are not mailed: an outbox that was filled before a connection is set stays")
+    remind_cron: str = Field(
+        "30 7 * * 1-5",
+        description="when the remind DAG looks for reports that are due or late, in the pack's time zone; never on public holidays",
+    )
+    remind_days: int = Field(7, ge=1, description="a step of `reminders.csv` that was reached longer ago is not taken any more")
     poll_seconds: int = Field(120, description="how often the intake DAG looks into the landing area")
     refresh_cron: str = Field(
         "0 6 26 * *",

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.answers.world import SHEET, World, file_of, station
+from tests.mail import Postbox, open_postbox, run
 
 from tonghop import answers
 from tonghop.database import connect
@@ -24,66 +15,12 @@ from tonghop.settings import settings
 
 pytestmark = pytest.mark.database
 
-_RUN = """
-import os, sys
-from tonghop import answers
-from tonghop.settings import settings
-for name in sys.argv[1:]:
-    os.environ["TONGHOP_MAIL_CONNECTION"] = name
-    settings.cache_clear()
-    try:
-        print("MAILED", answers.mail_answers())
-    except answers.NotMailed as error:
-        print("NOT MAILED", error)
-"""
-
-
-class Postbox:
-    """Takes every mail but those to somebody who has left."""
-
-    def __init__(self) -> None:
-        self.mails: list[EmailMessage] = []
-
-    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]) -> str:
-        if address.startswith("gone@"):
-            return "550 nobody of that name"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        mail = message_from_bytes(envelope.content or b"", policy=default)
-        assert isinstance(mail, EmailMessage)
-        self.mails.append(mail)
-        return "250 OK"
-
 
 @pytest.fixture
 def postbox() -> Iterator[tuple[Postbox, int]]:
     """A mail server and its port."""
-    box = Postbox()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, port
-    controller.stop()
-
-
-def run(connections: list[str], port: int, folder: Path) -> str:
-    """Mail as an Airflow task would, once by each of these connections, in a process of its own: importing Airflow leaves traces."""
-
-    def connection(port: int) -> str:
-        extra = {"disable_ssl": True, "disable_tls": True, "from_email": "tonghop@example.org", "retry_limit": 0}
-        return json.dumps({"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": extra})
-
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")} | {
-        "AIRFLOW_HOME": str(folder / "airflow"),
-        "AIRFLOW_CONN_UNITS": connection(port),
-        "AIRFLOW_CONN_NOWHERE": connection(9),
-    }
-    done = subprocess.run([sys.executable, "-c", _RUN, *connections], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    with open_postbox() as opened:
+        yield opened
 
 
 def test_answers_are_mailed_to_the_contacts_of_the_unit_once(world: World, postbox: tuple[Postbox, int]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -68,7 +68,7 @@ def mail_answers() -> int:
         due = _due(connection)
         if row is None or not row[0] or not due:
             return 0
-        with _client(name) as (client, sender):
+        with open_client(name) as (client, sender):
             failed = [
                 problem for each, message in _messages(connection, due, sender) if (problem := _send(connection, client, each, message))
             ]
@@ -121,32 +121,40 @@ def _attachment(each: _Due) -> tuple[str, bytes] | None:
     return None if path.suffix == ".html" else (path.name, (settings().outbox_path / path).read_bytes())
 
 
-def _send(connection: psycopg.Connection, client: Client, each: _Due, message: EmailMessage) -> str | None:
-    """Send a mail and keep what became of it; the reason when it failed."""
+def deliver(client: Client, message: EmailMessage, what: str, keep: Callable[[str, str | None], None]) -> str | None:
+    """Send a message, keeping that it is begun before and what became of it after; the reason when the server refused it.
 
-    def keep(outcome: str, why: str | None = None) -> None:
-        connection.execute(
-            "insert into audit.mailing (answer_id, outcome, recipients, message) values (%s, %s, %s, %s)",
-            (each.answer_id, outcome, each.emails, why),
-        )
-
-    keep("begun")
+    `what` names it in messages. Raises NotMailed when the server went away in the middle: nobody knows whether it arrived.
+    """
+    keep("begun", None)
     try:
         refused = client.send_message(message)
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError) as error:
         keep("failed", str(error))
-        return f"{each.path} to {', '.join(each.emails)}: {error}"
+        return f"{what} to {message['To']}: {error}"
     except (smtplib.SMTPException, OSError) as error:
         raise NotMailed(
-            f"The mail server went away while {each.path} was mailed to {', '.join(each.emails)} ({error}). "
+            f"The mail server went away while {what} was mailed to {message['To']} ({error}). "
             "Whether that one arrived is not known, so it is not sent again; the others are, by the next run."
         ) from error
     keep("sent", f"refused: {', '.join(refused)}" if refused else None)
     return None
 
 
+def _send(connection: psycopg.Connection, client: Client, each: _Due, message: EmailMessage) -> str | None:
+    """Mail an answer and keep what became of it; the reason when it failed."""
+
+    def keep(outcome: str, why: str | None) -> None:
+        connection.execute(
+            "insert into audit.mailing (answer_id, outcome, recipients, message) values (%s, %s, %s, %s)",
+            (each.answer_id, outcome, each.emails, why),
+        )
+
+    return deliver(client, message, each.path, keep)
+
+
 @contextmanager
-def _client(name: str) -> Iterator[tuple[Client, str]]:
+def open_client(name: str) -> Iterator[tuple[Client, str]]:
     """An open SMTP client of an Airflow connection, and the address that it writes from."""
     from airflow.providers.smtp.hooks.smtp import SmtpHook
     from airflow.sdk.exceptions import AirflowException

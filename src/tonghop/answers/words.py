@@ -112,6 +112,20 @@ _WORDS: dict[str, tuple[str, str]] = {
     "answer_receipt": ("phiếu nhận", "receipt"),
     "answer_returned": ("kết quả kiểm tra", "result of the checks"),
     "all_units": ("Tình hình gửi báo cáo của các đơn vị", "Reports by unit"),
+    "overdue": ("Quá hạn", "Overdue"),
+    "count_reports": ("{0} báo cáo, {1} quá hạn", "{0} reports, {1} overdue"),
+    "reminder_unit": ("Nhắc nộp báo cáo", "Reminder of reports"),
+    "reminder_unit_text": (
+        "Chúng tôi chưa nhận được những báo cáo sau đây của đơn vị. Nếu báo cáo vừa được gửi đi, đơn vị không cần gửi lại. "
+        "Kỳ không phát sinh vẫn cần gửi báo cáo với số 0.",
+        "These reports of your unit have not come yet. A report that was sent just now need not be sent again. A period without cases "
+        "is reported, too, with zeros.",
+    ),
+    "reminder_parent": ("Báo cáo chưa nhận được của đơn vị trực thuộc", "Reports that have not come from units below"),
+    "reminder_parent_text": (
+        "Các đơn vị trực thuộc dưới đây đã được nhắc nhưng báo cáo chưa đến. Đề nghị đôn đốc và giúp đỡ các đơn vị này.",
+        "The units below were reminded, and these reports have still not come. Please press and help them.",
+    ),
     "mail_receipt": ("Đã nhận {0}", "Received: {0}"),
     "mail_returned": ("Cần xem lại {0}", "To look at: {0}"),
     "mail_rejected": ("Không đọc được {0}", "Could not be read: {0}"),

@@ -9,7 +9,7 @@ from tonghop.catalog.pack import FormSheet, Pack
 from tonghop.catalog.problems import CatalogError, Problem
 from tonghop.catalog.reading import check, read_pack
 from tonghop.catalog.unit_codes import UnitNotFound, find_unit
-from tonghop.catalog.working_days import due_at
+from tonghop.catalog.working_days import due_at, is_working_day, working_day_from
 
 if TYPE_CHECKING:
     from tonghop.catalog.load import PackNotLoaded, load_pack
@@ -28,10 +28,12 @@ __all__ = [
     "due_at",
     "due_reports",
     "find_unit",
+    "is_working_day",
     "load_pack",
     "normalise",
     "periods_of",
     "read_pack",
+    "working_day_from",
 ]
 
 

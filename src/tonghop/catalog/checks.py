@@ -124,6 +124,7 @@ def _repetitions(files: Files) -> Iterator[Problem]:
         "form_code, version, sheet, label_vi",
     )
     yield from _repeated(files.senders, lambda row: (row.sender.casefold(), row.unit_code, row.valid_from), "sender, unit_code, valid_from")
+    yield from _repeated(files.reminders, lambda row: (row.step_code, row.form_code, row.valid_from), "step_code, form_code, valid_from")
     yield from _repeated(files.contacts, lambda row: (row.unit_code, row.email, row.valid_from), "unit_code, email, valid_from")
     yield from _repeated(files.dhis2, lambda row: row.ours, "part, code, measure, breakdown_code")
     yield from _repeated(files.dhis2, lambda row: row.theirs, "part, dhis2, option_combo")
@@ -168,6 +169,7 @@ def _references(files: Files) -> Iterator[Problem]:
     yield from _unknown(files.duties, lambda row: row.form_code, "form_code", forms, "form_code")
     yield from _unknown(files.duties, lambda row: row.unit_type, "unit_type", units, "unit_type")
     yield from _unknown(files.duties, lambda row: row.unit_code, "unit_code", units, "unit_code")
+    yield from _unknown(files.reminders, lambda row: row.form_code, "form_code", forms, "form_code")
     yield from _unknown(files.contacts, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(files.senders, lambda row: row.unit_code, "unit_code", units, "unit_code")
     yield from _unknown(files.targets, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")

@@ -45,6 +45,7 @@ FILES = (
     "form_narratives.csv",
     "form_aliases.csv",
     "duties.csv",
+    "reminders.csv",
     "contacts.csv",
     "senders.csv",
     "targets.csv",
@@ -56,7 +57,7 @@ FILES = (
 OPTIONAL = frozenset(
     {"hierarchies.csv", "unit_groups.csv", "unit_group_members.csv"}
     | {"unit_succession.csv", "breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
-    | {"contacts.csv", "senders.csv", "dhis2.csv", RULE_CASES, CORRECTIONS}
+    | {"reminders.csv", "contacts.csv", "senders.csv", "dhis2.csv", RULE_CASES, CORRECTIONS}
 )
 """The files that a pack may do without (a pack with rules has their cases, too)."""
 

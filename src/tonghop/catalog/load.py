@@ -33,6 +33,7 @@ from tonghop.catalog.rows import (
     Hierarchy,
     Indicator,
     Programme,
+    ReminderStep,
     Sender,
     SheetLayout,
     Succession,
@@ -143,6 +144,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
     )
     copy("duty", due_reports(pack), ("form_code", "unit_code", "due_at"), period_code=lambda due: due.period.code)
     copy("form_alias", pack.form_aliases, FormAlias.columns())
+    copy("reminder_step", pack.reminders, ReminderStep.columns())
     copy("contact", pack.contacts, Contact.columns())
     copy("sender", pack.senders, Sender.columns())
     copy("target", pack.targets, Target.columns())

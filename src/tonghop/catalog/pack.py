@@ -30,6 +30,7 @@ from tonghop.catalog.rows import (
     MeasureWord,
     PackHead,
     Programme,
+    ReminderStep,
     Sender,
     SheetLayout,
     Succession,
@@ -118,6 +119,7 @@ class Pack:
     form_narratives: tuple[FormNarrative, ...] = ()
     form_aliases: tuple[FormAlias, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    reminders: tuple[ReminderStep, ...] = ()
     senders: tuple[Sender, ...] = ()
     dhis2: tuple[Dhis2Code, ...] = ()
     successions: tuple[Succession, ...] = ()

@@ -501,6 +501,16 @@ class Contact(DatedRow):
     email: Email
 
 
+class ReminderStep(DatedRow):
+    """When a report that has not come is reminded of, in working days after the day due (before it, where negative), and who is told: the
+    unit itself, or the one above it. Without a form it holds for every form that has no step of its own. Dates are those of the day due."""
+
+    step_code: Code
+    form_code: Code | None = None
+    goes_to: Literal["unit", "parent"]
+    working_days: Annotated[int, Field(ge=-30, le=60)]
+
+
 class Duty(DatedRow):
     """Who owes a form, every period, and how many working days after the period's end it is due."""
 

@@ -27,6 +27,7 @@ from tonghop.catalog.rows import (
     MeasureWord,
     PackHead,
     Programme,
+    ReminderStep,
     Row,
     Sender,
     SheetLayout,
@@ -68,6 +69,7 @@ class Files:
     form_aliases: Table[FormAlias]
     duties: Table[Duty]
     contacts: Table[Contact]
+    reminders: Table[ReminderStep]
     senders: Table[Sender]
     targets: Table[Target]
     dhis2: Table[Dhis2Code]

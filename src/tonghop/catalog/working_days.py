@@ -25,6 +25,17 @@ def is_working_day(day: date, country: str) -> bool:
     return day.weekday() < _SATURDAY and day not in _public_holidays(country)
 
 
+@lru_cache(maxsize=100_000)
+def working_day_from(day: date, working_days: int, country: str) -> date:
+    """The n-th working day after `day`; before it where `working_days` is negative; `day` itself for 0."""
+    direction = timedelta(days=1 if working_days > 0 else -1)
+    left = abs(working_days)
+    while left:
+        day += direction
+        left -= is_working_day(day, country)
+    return day
+
+
 @lru_cache(maxsize=10_000)
 def due_at(period: Period, working_days: int, country: str, time_zone: str) -> datetime:
     """The end (23:59:59 local time) of the n-th working day after the period's last day.
@@ -34,8 +45,5 @@ def due_at(period: Period, working_days: int, country: str, time_zone: str) -> d
     """
     if working_days < 1:
         raise ValueError(f"a deadline is at least 1 working day after the period, found {working_days}")
-    day, left = period.end_date, working_days
-    while left:
-        day += timedelta(days=1)
-        left -= is_working_day(day, country)
+    day = working_day_from(period.end_date, working_days, country)
     return datetime.combine(day, time(23, 59, 59), ZoneInfo(time_zone))

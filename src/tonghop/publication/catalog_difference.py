@@ -13,7 +13,7 @@ from psycopg import sql
 _SILENT = frozenset(
     {
         *("unit_alias", "form_alias", "form_column", "form_row", "form_sheet", "form_cell", "form_narrative", "contact", "sender"),
-        *("rule", "rule_term", "correction", "programme", "hierarchy"),
+        *("rule", "rule_term", "correction", "programme", "hierarchy", "reminder_step"),
     }
 )
 """Tables that intake, the rules or a dimension read, and no figure."""

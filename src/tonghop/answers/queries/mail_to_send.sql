@@ -12,6 +12,7 @@ mailings as (
         count(*) filter (where outcome = 'begun') - count(*) filter (where outcome = 'failed') as open_or_sent,
         count(*) filter (where outcome = 'failed') as failures
     from audit.mailing
+    where answer_id is not null
     group by answer_id
 )
 
