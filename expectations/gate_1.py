@@ -36,7 +36,7 @@ RuleGroup = tuple[str, Severity]
 def assets(gate_run_id: int, groups: Iterable[RuleGroup]) -> list[Asset]:
     """The suites of one run of gate 1, for the kinds and severities that the pack has rules of."""
     known = sorted(groups)
-    return [_rules(gate_run_id, known), _judged(gate_run_id)]
+    return [_rules(gate_run_id, known), _waivers(gate_run_id), _judged(gate_run_id)]
 
 
 def _rules(gate_run_id: int, groups: list[RuleGroup]) -> Asset:
@@ -45,8 +45,13 @@ def _rules(gate_run_id: int, groups: list[RuleGroup]) -> Asset:
     return Asset(
         name="rules",
         query=f"""
-            select kind, severity, rule_code, count(*) as failures, count(distinct submission_id) as submissions
-            from warehouse.rule_failure
+            select
+                kind, severity, rule_code,
+                count(*) filter (where waiver_id is null) as failures,
+                count(distinct submission_id) filter (where waiver_id is null) as submissions,
+                count(waiver_id) as waived,
+                count(distinct submission_id) filter (where waiver_id is not null) as submissions_waived
+            from warehouse.rule_failure_as_judged
             where gate_run_id = {gate_run_id}
             group by kind, severity, rule_code
         """,
@@ -57,6 +62,17 @@ def _rules(gate_run_id: int, groups: list[RuleGroup]) -> Asset:
                 severity=Severity.CRITICAL,
                 description="Mọi lỗi phải được một kỳ vọng đếm / Every failure must be counted by an expectation",
                 query=f"select kind, severity, rule_code from {{batch}} where (kind, severity) not in ({covered})",
+            ),
+            Check(
+                name="nothing_is_waived",
+                severity=Severity.INFO,
+                description="Lỗi được hai người cho qua vẫn được liệt kê / A failure that two people let pass is listed all the same",
+                query="""
+                    select rule_code, waived as failures, submissions_waived as submissions
+                    from {batch}
+                    where waived > 0
+                    order by waived desc, rule_code
+                """,
             ),
         ),
     )
@@ -70,15 +86,55 @@ def _no_failures(gate_run_id: int, kind: str, severity: Severity) -> Check:
         query=f"""
             select rule_code, failures, submissions
             from {{batch}}
-            where kind = {literal(kind)} and severity = {literal(severity)}
+            where kind = {literal(kind)} and severity = {literal(severity)} and failures > 0
             order by failures desc, rule_code
         """,
         offences=f"""
             select submission_id, rule_code as reason, count(*) as failures
-            from warehouse.rule_failure
-            where gate_run_id = {gate_run_id} and kind = {literal(kind)} and severity = {literal(severity)}
+            from warehouse.rule_failure_as_judged
+            where gate_run_id = {gate_run_id} and kind = {literal(kind)} and severity = {literal(severity)} and waiver_id is null
             group by submission_id, rule_code
         """,
+    )
+
+
+def _waivers(gate_run_id: int) -> Asset:
+    """The waivers that the run goes by, as its beginning found them: what the database says of each once more, apart from the views."""
+    return Asset(
+        name="waivers",
+        query=f"""
+            select
+                w.submission_id,
+                w.request_id as waiver,
+                r.rule_code,
+                r.expires_on,
+                r.expires_on > (run.started_at at time zone pack.time_zone)::date as had_not_expired,
+                coalesce(
+                    not audit.is_same_person(a.decided_by, r.asked_by) and not exists (
+                        select from audit.decision as b
+                        where b.request_id = r.request_id and b.decision = 'revoke' and b.decided_at <= run.started_at
+                    ),
+                    false
+                ) as was_approved,
+                (r.unit_code, r.form_code, r.period_code) = (s.unit_code, s.form_code, s.period_code) as is_of_this_report
+            from audit.judged_waiver as w
+            inner join audit.gate_run as run on w.gate_run_id = run.gate_run_id
+            inner join catalog.pack as pack on run.pack_hash = pack.pack_hash
+            inner join audit.request as r on w.request_id = r.request_id
+            inner join staging.submission as s on w.submission_id = s.submission_id
+            left join audit.decision as a
+                on r.request_id = a.request_id and a.decision = 'approve' and a.decided_at <= run.started_at
+            where w.gate_run_id = {gate_run_id}
+        """,
+        checks=(
+            Check(
+                name="waivers_hold",
+                severity=Severity.CRITICAL,
+                description="Chỉ tính miễn trừ còn hạn và do người khác duyệt / "
+                "Only a waiver that another person approved, and that has not expired or been revoked, may count",
+                query="select * from {batch} where not (had_not_expired and was_approved and is_of_this_report)",
+            ),
+        ),
     )
 
 
@@ -148,6 +204,7 @@ def _judged(gate_run_id: int) -> Asset:
                 where
                     audit.corrections_judged(j.submission_id, last.gate_run_id)
                     = audit.corrections_judged(j.submission_id, {gate_run_id})
+                    and audit.waivers_judged(j.submission_id, last.gate_run_id) = audit.waivers_judged(j.submission_id, {gate_run_id})
             ) as has_verdict
         from judged as j
         left join cells_read as r on j.submission_id = r.submission_id
@@ -179,7 +236,8 @@ def _judged(gate_run_id: int) -> Asset:
             Check(
                 name="judged_once",
                 severity=Severity.CRITICAL,
-                description="Không xét một báo cáo hai lần như nhau / No submission may be judged twice with the same hand corrections",
+                description="Không xét một báo cáo hai lần như nhau / "
+                "No submission may be judged twice with the same hand corrections and waivers",
                 query="select submission_id, unit_code, form_code, period_code from {batch} where has_verdict",
             ),
             Check(

@@ -41,6 +41,8 @@ class RefreshOutcome:
     reports: list[Path] = field(default_factory=list)
     sent_back: answers.Sent | None = None
     """what was sent back to units after gate 1; None when that failed, which stops nothing"""
+    withheld: list[publication.Withheld] = field(default_factory=list)
+    """what was accepted and stays out by the policies of the pack: a signature is missing, or too many reports are"""
 
 
 def refresh(periods: Sequence[str] | None = None) -> RefreshOutcome:
@@ -60,6 +62,7 @@ def refresh(periods: Sequence[str] | None = None) -> RefreshOutcome:
         outcome.reports.append(quality_report(number))
         if number != left_over:
             break
+    outcome.withheld.extend(publication.withheld(periods))
     return outcome
 
 
@@ -93,9 +96,12 @@ def decide(gate_run_id: int | None) -> GateOutcome | None:
 
 
 def open_candidate(periods: Sequence[str] | None = None) -> int | None:
-    """Freeze what the next publication takes in, and return its number; None when nothing differs from what is published."""
+    """Freeze what the next publication takes in, and return its number; None when nothing may be published that differs."""
     with _alone():
-        return publication.open_candidate(periods)
+        number = publication.open_candidate(periods)
+        if out := publication.withheld(periods):
+            log.warning("%s periods or reports stay out of the publication: `tonghop approval list` says which and why.", len(out))
+        return number
 
 
 def build_candidate(number: int) -> None:

@@ -85,6 +85,8 @@ class Settings(BaseSettings):
         "0 6 26 * *",
         description="when the refresh DAG runs without new files, in the pack's time zone: it notes reports that have not come",
     )
+    decide_cron: str = Field("0 8 * * 1-5", description="when the decide DAG asks what waits for a second person, in the pack's time zone")
+    decide_hours: int = Field(22, ge=1, description="how long it waits for answers; what has none is asked again by the next run")
     settle_seconds: int = Field(5, description="a file that changed since then may still be written: it is looked at a second time")
     batch_files: int = Field(200, description="files that one intake task reads: a task costs some seconds before its first file")
     batch_limit: int = Field(200, description="tasks that one intake run is split into at most")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -151,6 +152,22 @@ def test_a_loaded_pack_is_loaded_once(warehouse: None, pack: Pack) -> None:
     assert loaded(pack) is True
     assert loaded(pack) is False
     assert rows("select count(*) from catalog.pack") == [(1,)]
+
+
+def test_policies_arrive_for_every_period(warehouse: None, pack: Pack, tmp_path: Path) -> None:
+    """ST is due within 10 working days, HO within 15, CT within 25: a period closes after the last of them."""
+    policies = "select needs_approval, corrections, closes_at at time zone 'Asia/Ho_Chi_Minh' from catalog.period_policy "
+    loaded(pack)
+    assert rows("select count(*) from catalog.period_policy") == [(24,)]
+    by_default = (False, "restate_with_notice", datetime(2022, 7, 5, 23, 59, 59))  # 25 working days after May
+    assert rows(policies + "where period_code = '2022-05'") == [by_default]
+    policy = "{approval: yes, corrections: closed, closes_after: end, closes_working_days: 3}"
+    wanted = f"publication: {{month: {policy}}}\nminimum_completeness: {{ST: 90.5}}"
+    load = read_pack(write_pack(tmp_path / "strict", **edited("pack", "contact: test@example.org", wanted)))
+    loaded(load)
+    of_pack = f"pack_hash = '{load.pack_hash}'"
+    assert rows(policies + f"where period_code = '2022-05' and {of_pack}") == [(True, "closed", datetime(2022, 6, 3, 23, 59, 59))]
+    assert rows(f"select form_code, minimum_pct from catalog.form_threshold where {of_pack}") == [("ST", Decimal("90.5"))]
 
 
 def test_keys_stay_when_the_pack_changes(warehouse: None, pack: Pack, tmp_path: Path) -> None:

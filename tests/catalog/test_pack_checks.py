@@ -107,6 +107,15 @@ BROKEN_FILES: dict[str, tuple[dict[str, str | None], str]] = {
     "holidays": (edited("pack", "holidays: VN", "holidays: XX"), "pack.yml:6: field holidays: found 'XX'; a country code"),
     "years": (edited("pack", "last_year: 2022", "last_year: 2020"), "pack.yml:1: first_year 2021 is after last_year 2020"),
     "unknown field": (edited("pack", "contact:", "contacts:"), "pack.yml:9: unknown field contacts"),
+    "policy of no kind": (
+        edited("pack", "contact: test@example.org", "publication: {month: {corrections: shut}}"),
+        "pack.yml:9: field publication.month.corrections: found 'shut'; one of 'open', 'restate_with_notice' or 'closed' is expected",
+    ),
+    "policy of no period": (edited("pack", "contact: test@example.org", "publication: {day: {approval: yes}}"), "pack.yml:9: "),
+    "threshold of more than all": (
+        edited("pack", "contact: test@example.org", "minimum_completeness: {ST: 101}"),
+        "pack.yml:9: field minimum_completeness.ST: found '101'",
+    ),
     "missing field": (edited("pack", "code: TEST\n", ""), "pack.yml:1: field code is empty"),
     "YAML syntax": (
         edited("rules", 'operator: "="', 'operator: "='),
@@ -255,6 +264,10 @@ CONTRADICTIONS: dict[str, tuple[dict[str, str | None], str]] = {
         "form_rows.csv:24: form HO version 2 is not in forms.csv",
     ),
     "unknown root": (edited("pack", "root_unit: P", "root_unit: Q"), "pack.yml:1: root_unit: Q is no unit_code in units.csv"),
+    "threshold of no form": (
+        edited("pack", "contact: test@example.org", "minimum_completeness: {XX: 90}"),
+        "pack.yml:1: minimum_completeness: XX is no form_code in forms.csv",
+    ),
     "second root": (
         edited("units", "hospital,P,2004-01-01,,\nH2", "hospital,,2004-01-01,,\nH2"),
         "units.csv:10: unit H1 has no parent_code",

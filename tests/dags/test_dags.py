@@ -29,7 +29,7 @@ HEAVY = (
 
 def test_all_dags_are_read_without_an_error(dag_bag: dict[str, Any]) -> None:
     assert dag_bag["errors"] == {}
-    assert set(dag_bag["dags"]) == {"intake", "refresh", "remind"}
+    assert set(dag_bag["dags"]) == {"decide", "intake", "refresh", "remind"}
 
 
 def test_each_file_holds_one_dag_named_like_it(dag_bag: dict[str, Any]) -> None:
@@ -53,7 +53,7 @@ def test_a_module_level_import_is_of_airflow_settings_or_the_standard_library(fi
     assert {"tonghop.errors", "tonghop.settings"} <= ours <= {"tonghop.errors", "tonghop.service.assets", "tonghop.settings"}
 
 
-@pytest.mark.parametrize("name", ["intake", "refresh", "remind"])
+@pytest.mark.parametrize("name", ["decide", "intake", "refresh", "remind"])
 def test_a_dag_runs_alone_does_not_catch_up_and_says_what_to_do_when_red(dag_bag: dict[str, Any], name: str) -> None:
     dag = dag_bag["dags"][name]
     assert (dag["max_active_runs"], dag["catchup"]) == (1, False)
@@ -61,7 +61,7 @@ def test_a_dag_runs_alone_does_not_catch_up_and_says_what_to_do_when_red(dag_bag
         assert heading in dag["doc"]
 
 
-@pytest.mark.parametrize("name", ["intake", "refresh"])
+@pytest.mark.parametrize("name", ["decide", "intake", "refresh"])
 def test_every_task_has_an_owner_and_is_tried_again(dag_bag: dict[str, Any], name: str) -> None:
     for task_id, task in dag_bag["dags"][name]["tasks"].items():
         assert task["owner"] == "data engineering"
@@ -83,6 +83,13 @@ def test_answers_to_units_follow_at_once_and_nothing_waits_for_them(dag_bag: dic
     assert tasks[task]["upstream"] == [after]
     assert tasks[task]["trigger_rule"] == ("all_done" if name == "intake" else "all_success")
     assert [other for other, values in tasks.items() if task in values["upstream"]] == []
+
+
+def test_each_request_is_asked_and_written_down_by_itself(dag_bag: dict[str, Any]) -> None:
+    """One that nobody answers keeps no other answer waiting."""
+    tasks = dag_bag["dags"]["decide"]["tasks"]
+    assert tasks["one_request.ask"]["upstream"] == ["list_pending"]
+    assert tasks["one_request.write_answer"]["upstream"] == ["list_pending", "one_request.ask"]
 
 
 def test_refresh_is_started_by_the_asset_that_intake_emits_or_by_the_calendar(dag_bag: dict[str, Any]) -> None:

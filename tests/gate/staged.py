@@ -51,9 +51,23 @@ def judge_quickly(gate_run_id: int) -> None:
         connection.execute("delete from warehouse.rule_failure_comparison where gate_run_id = %s", (gate_run_id,))
         connection.execute(
             """
-            insert into warehouse.rule_failure_comparison (gate_run_id, rule_code, kind, severity, submission_id)
-            select v.gate_run_id, r.rule_code, r.kind, r.severity, v.submission_id
+            insert into warehouse.rule_failure_comparison (
+                gate_run_id, rule_code, kind, severity, submission_id, unit_code, form_code, period_code, indicator_code, measure,
+                sheet, cell, found_text, expected_text, cells
+            )
+            select
+                v.gate_run_id, r.rule_code, r.kind, r.severity, v.submission_id, s.unit_code, s.form_code, s.period_code,
+                c.indicator_code, c.measure, c.sheet, c.cell, '11', '= 10',
+                (
+                    select jsonb_agg(jsonb_build_object(
+                        'sheet', i.sheet, 'cell', i.cell, 'indicator_code', i.indicator_code, 'breakdown_code', i.breakdown_code,
+                        'measure', i.measure, 'value', i.value, 'submission_id', i.submission_id
+                    ) order by i.indicator_code)
+                    from staging.cell as i
+                    where i.submission_id = v.submission_id and i.indicator_code like 'VISITS%' and i.measure = 'value'
+                )
             from warehouse.int_submissions_in_view as v
+            inner join staging.submission as s on v.submission_id = s.submission_id
             inner join staging.cell as c on v.submission_id = c.submission_id and c.indicator_code = 'VISITS' and c.value = 11
             inner join catalog.rule as r on r.rule_code = 'VISITS_IS_SUM' and r.pack_hash = catalog.pack_in_force()
             """

@@ -6,7 +6,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from tonghop.reports.evidence import Evidence, GateRun, Head, PeriodCounts, RejectedFile, RuleCounts, UnitPage, UnitRow
+from tonghop.reports.evidence import (
+    Evidence,
+    GateRun,
+    Head,
+    PeriodCounts,
+    RejectedFile,
+    Restatement,
+    RuleCounts,
+    UnitPage,
+    UnitRow,
+    WithheldRow,
+)
 
 
 def head(number: int = 12) -> Head:
@@ -24,6 +35,7 @@ def problem(severity: str, **values: Any) -> dict[str, Any]:
         "severity": severity, "rule_code": "VISITS_IS_SUM", "sheet": "Khám bệnh", "cell": "D10", "indicator_code": "VISITS",
         "text_vi": "Tổng phải bằng cộng các thành phần", "text_en": "A total must equal the sum of its parts",
         "measure": "value", "found": "1448", "expected": "= 1450.5", "cells": [], "others": None, "is_finding": False, "typed": "1.448",
+        "waiver": None,
     } | values  # fmt: skip
 
 
@@ -48,13 +60,16 @@ def slot(standing: str, *versions: dict[str, Any], **values: Any) -> dict[str, A
 
 def matrix_slot(standing: str, critical: int = 0, warning: int = 0, is_late: bool = False) -> dict[str, Any]:
     noteworthy = standing not in ("accepted", "not_due") or is_late
-    return {"standing": standing, "is_late": is_late, "critical": critical, "warning": warning, "info": 0, "is_noteworthy": noteworthy}
+    return {
+        "standing": standing, "is_late": is_late, "critical": critical, "warning": warning, "info": 0, "waived": 0,
+        "is_noteworthy": noteworthy,
+    }  # fmt: skip
 
 
 def counts(code: str) -> PeriodCounts:
     return PeriodCounts(
         code, owed=5, received=3, accepted=1, accepted_with_warnings=1, quarantined=1, held=0, missing=1, not_due=1,
-        late=1, critical=2, warning=3, info=0,
+        late=1, critical=2, warning=3, info=0, waived=1,
     )  # fmt: skip
 
 
@@ -123,7 +138,24 @@ def made_up() -> Evidence:
             "Huyện số 1",
             "District 1",
             [
-                slot("accepted_with_warnings", version(1, problem("warning")), in_force_version=1),
+                slot(
+                    "accepted_with_warnings",
+                    version(
+                        1,
+                        problem("warning"),
+                        problem(
+                            "waived",
+                            waiver={
+                                "number": 4,
+                                "reason": "counted <by hand>",
+                                "expires_on": "2022-12-31",
+                                "asked_by": "lan",
+                                "approved_by": "minh / Hòa",
+                            },
+                        ),
+                    ),
+                    in_force_version=1,
+                ),
             ],
         ),
     ]
@@ -137,6 +169,7 @@ def made_up() -> Evidence:
             1,
             1,
             0,
+            1,
             [
                 {"unit_code": "C11", "name_vi": "Trạm Y tế xã Một", "name_en": "Commune One", "count": 1},
                 {"unit_code": "C12", "name_vi": "Trạm Y tế thị trấn Hai", "name_en": "Town Two", "count": 1},
@@ -190,4 +223,12 @@ def made_up() -> Evidence:
         units=iter(units),
         rejected=[rejected],
         gates=[GateRun(1, 7, "passed", at, at, results), GateRun(2, 8, "passed", at, None, [])],
+        withheld=[
+            WithheldRow("2022-07", None, None, "needs_approval", "3/5", "", ""),
+            WithheldRow("2022-06", "ST", "C11", "closed", "version 1 → version 2", "Trạm Y tế xã Một", "Commune One"),
+        ],
+        restatements=[
+            Restatement("2022-06", "ST", "C12", "corrected", "Trạm Y tế thị trấn Hai", "Town Two", 1, 2, at, "lan", "minh", "typed twice"),
+            Restatement("2022-06", "ST", "C21", "new", "Trạm Y tế xã Ba", "Commune Three", None, 1, at, "", "", None),
+        ],
     )

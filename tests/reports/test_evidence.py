@@ -245,6 +245,38 @@ def test_the_report_of_a_publication_is_what_was_so_then(world: Path) -> None:
     assert [result["success"] for result in found.gates[1].results] == [False, False, True]
 
 
+_WAIVED = """
+insert into audit.gate_submission select 3, submission_id from staging.submission where source_uri like '%/late.xlsx';
+insert into audit.request
+    (kind, unit_code, form_code, period_code, rule_code, indicator_code, measure, given_for, reason, expires_on, asked_by, asked_via)
+select 'waiver', f.unit_code, f.form_code, f.period_code, f.rule_code, f.indicator_code, f.measure,
+    audit.given_for(f.cells, f.found_text, f.submission_id), 'counted by hand', '2999-01-01', 'lan', 'command line'
+from warehouse.rule_failure as f where f.gate_run_id = 3 and f.unit_code = 'C12';
+insert into audit.judged_waiver select 3, submission_id, 1 from audit.gate_submission;
+insert into audit.request (kind, unit_code, form_code, period_code, given_for, reason, asked_by, asked_via)
+values ('correction', 'H1', 'HO', '2022-08', 'nothing → version 1', 'came late', 'lan', 'command line');
+insert into audit.candidate_slot (publication, unit_code, form_code, period_code, submission_id, change, restates, request_id)
+select 2, unit_code, form_code, period_code, submission_id, 'new', true, 2 from staging.submission where source_uri like '%/good.xlsx';
+insert into audit.candidate_withheld values (2, '2022-07', null, null, 'incomplete', '1/6 < 90 %');
+"""
+
+
+def test_what_was_waived_kept_out_and_restated_is_listed(world: Path) -> None:
+    with admin_connect() as connection:
+        connection.execute(_WAIVED)
+    found, pages = _evidence(2)
+    (slot,) = pages["C12"].slots
+    (problem,) = slot["versions"][0]["problems"]
+    assert (problem["severity"], problem["rule_code"]) == ("waived", "VISITS_IS_SUM"), "listed, and not counted as a warning"
+    assert (problem["waiver"]["number"], problem["waiver"]["reason"]) == (1, "counted by hand")
+    (counts,) = found.periods
+    assert (counts.critical, counts.warning, counts.waived) == (2, 0, 1)
+    assert {rule.rule_code: rule.waived for rule in found.rules}["VISITS_IS_SUM"] == 1
+    assert [(each.period_code, each.unit_code, each.why) for each in found.withheld] == [("2022-07", None, "incomplete")]
+    (restated,) = found.restatements
+    assert (restated.unit_code, restated.before_version, restated.after_version, restated.reason) == ("H1", None, 1, "came late")
+
+
 def test_the_next_publication_shows_the_correction(world: Path) -> None:
     found, pages = _evidence(3)
     assert _standing(found)["C11"] == "accepted"

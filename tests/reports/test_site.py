@@ -81,6 +81,15 @@ def test_a_problem_says_what_where_and_what_is_expected_in_the_marks_of_the_lang
     assert "10:30 ngày 05/09/2022" in vietnamese  # the pack's time zone, not the server's
 
 
+def test_what_was_waived_kept_out_and_restated_is_said_with_who_signed(site: Path) -> None:
+    unit = (site / "units" / "C12.en.html").read_text(encoding="utf-8")
+    assert "Waived (number 4) because: counted &lt;by hand&gt;. It expires on " in unit
+    assert "Asked for by lan, approved by minh / Hòa." in unit
+    overview = (site / "index.html").read_text(encoding="utf-8")
+    for words in ("Chưa có hai người duyệt kỳ này. <small>3/5", "Bản 1 → Bản 2", "không có → Bản 1", "lan đề nghị, minh duyệt"):
+        assert words in overview, words
+
+
 def test_a_report_that_is_written_again_replaces_the_old_one(site: Path) -> None:
     (site / "units" / "OLD.html").write_text("old")
     write_site(made_up(), site.parent)

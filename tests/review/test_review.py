@@ -16,9 +16,9 @@ from tonghop.database import admin_connect, connect
 from tonghop.review import Decision, ReviewRefused, decide, read_decisions, waiting_items, write_items
 from tonghop.review.aliases import Alias, record, with_records
 from tonghop.review.items import Item, Key
-from tonghop.review.sheet import COLUMNS, UnreadableDecisions
+from tonghop.review.sheet import COLUMNS
 from tonghop.settings import settings
-from tonghop.spreadsheets import escape_formula, unescape_formula
+from tonghop.spreadsheets import UnreadableList, escape_formula, unescape_formula
 from tonghop.staging import load_paths, read_again
 
 # Lines of the pack
@@ -93,7 +93,7 @@ def test_decisions_are_read_as_spreadsheet_programs_save_them(delimiter: str, en
 @pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe\x00", "kind;seen\n".encode("cp1258"), b"\x80\x81"])
 def test_what_is_no_list_is_refused(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_bytes(content)
-    with pytest.raises(UnreadableDecisions):
+    with pytest.raises(UnreadableList):
         read_decisions(tmp_path / "list.csv")
 
 

@@ -17,7 +17,7 @@ from tonghop.catalog.correction_checks import check_corrections
 from tonghop.catalog.dhis2_checks import check_dhis2
 from tonghop.catalog.duties import periods_of
 from tonghop.catalog.figure_checks import check_double_counting, check_rules_can_fire
-from tonghop.catalog.files import Table
+from tonghop.catalog.files import HEAD, Table
 from tonghop.catalog.form_checks import Placed, check_figures, check_sheets, check_versions, figures_of
 from tonghop.catalog.hierarchies import check_groups, check_members
 from tonghop.catalog.names import normalise
@@ -175,6 +175,9 @@ def _references(files: Files) -> Iterator[Problem]:
     yield from _unknown(files.targets, lambda row: row.indicator_code, "indicator_code", indicators, "indicator_code")
     yield from _unknown(files.targets, lambda row: row.of_indicator_code, "of_indicator_code", indicators, "indicator_code")
     yield from _unknown(files.targets, lambda row: row.unit_code, "unit_code", units, "unit_code")
+    for form_code in files.head.minimum_completeness if files.head else ():
+        if not forms.mentions("form_code", form_code):
+            yield Problem(HEAD, 1, f"minimum_completeness: {form_code} is no form_code in {forms.file}; add it there or correct it")
     for form in forms.rows:
         for unit_type in form.unit_types:
             if not units.mentions("unit_type", unit_type):

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from tonghop.catalog.duties import due_reports
 from tonghop.catalog.pack import Pack
+from tonghop.catalog.policies import ResolvedPolicy, period_policies
 from tonghop.catalog.rows import (
     SINCE_EVER,
     TOTAL,
@@ -143,6 +144,14 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         role=lambda placed: placed[1].role,
     )
     copy("duty", due_reports(pack), ("form_code", "unit_code", "due_at"), period_code=lambda due: due.period.code)
+    copy("period_policy", period_policies(pack), ResolvedPolicy._fields)
+    copy(
+        "form_threshold",
+        pack.head.minimum_completeness.items(),
+        (),
+        form_code=lambda threshold: threshold[0],
+        minimum_pct=lambda threshold: threshold[1],
+    )
     copy("form_alias", pack.form_aliases, FormAlias.columns())
     copy("reminder_step", pack.reminders, ReminderStep.columns())
     copy("contact", pack.contacts, Contact.columns())

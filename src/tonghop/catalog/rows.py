@@ -125,11 +125,26 @@ class DatedRow(Row):
         return self.valid_from < other.valid_to and other.valid_from < self.valid_to
 
 
+class PeriodPolicy(BaseModel):
+    """What the publication of periods of a type needs: `approval` of two people before the first time, and what a correction is once the
+    period is closed: `open` (nothing special), `restate_with_notice` (listed as a restatement), `closed` (needs an approval). It closes so
+    many working days after its last deadline, or after its own end."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    approval: bool = False
+    corrections: Literal["open", "restate_with_notice", "closed"] = "restate_with_notice"
+    closes_after: Literal["deadline", "end"] = "deadline"
+    closes_working_days: Annotated[int, Field(ge=0, le=1000)] = 0
+
+
 class PackHead(Row):
     """`pack.yml`: what the pack is, and the calendar that its deadlines live in.
 
     `revision` has no meaning of its own: raising it lets a pack go back to a content that was loaded before. Counts below `suppress_below`
-    are hidden from readers who publish, of indicators whose unit of measure is one of `counts_of_persons`.
+    are hidden from readers who publish, of indicators whose unit of measure is one of `counts_of_persons`. `publication` has a policy for
+    each type of period that needs another one than the default; below `minimum_completeness` (percent of the owed reports on a form that
+    are accepted) a period is not published at all.
     """
 
     code: Word
@@ -143,6 +158,8 @@ class PackHead(Row):
     contact: Text | None = None
     suppress_below: Annotated[int, Field(ge=2)] | None = None
     counts_of_persons: tuple[Text, ...] = ()
+    publication: Annotated[dict[PeriodType, PeriodPolicy], Field(default_factory=dict)]
+    minimum_completeness: Annotated[dict[Code, Annotated[Decimal, Field(gt=0, le=100)]], Field(default_factory=dict)]
     revision: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")

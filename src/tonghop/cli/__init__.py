@@ -27,6 +27,7 @@ from tonghop.cli import (
     reports,
     reviewing,
     rules,
+    signing,
     templates,
     units,
     versions,
@@ -57,6 +58,8 @@ for part in (
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(rules.app, name="rules")
 app.add_typer(reports.app, name="report")
+app.add_typer(signing.waiver, name="waiver")
+app.add_typer(signing.approval, name="approval")
 app.add_typer(service_app, name="service")
 
 

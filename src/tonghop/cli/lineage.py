@@ -78,4 +78,5 @@ def _print_failures(contribution: Contribution) -> None:
         say(
             f"  {contribution.unit_code} {contribution.period_code} {failure['severity']} {failure['rule']} "
             f"{failure['sheet']}!{failure['cell']}: found {failure['found']}, expected {failure['expected']}"
+            + (f"; waived, number {failure['waiver']}" if failure["waiver"] else "")
         )

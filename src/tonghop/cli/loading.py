@@ -11,7 +11,7 @@ import typer
 from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, PeriodsArgument
 from tonghop.cli.outcomes import print_outcomes
-from tonghop.cli.printing import print_json, say, span_of
+from tonghop.cli.printing import SHOWN, print_json, say, say_how_many_more, span_of
 from tonghop.settings import settings
 
 app = typer.Typer()
@@ -63,7 +63,13 @@ def refresh(
     for number, page in zip(outcome.publications, outcome.reports, strict=True):
         say(f"Publication {number} is live. Its quality report: {page}")
     if not outcome.publications:
-        say("Nothing to publish: every slot is as the live publication has it.")
+        rest = " else" if outcome.withheld else ""
+        say(f"Nothing{rest} to publish: every{' other' if rest else ''} slot is as the live publication has it.")
+    if outcome.withheld:
+        say("Not published yet:")
+        for each in outcome.withheld[:SHOWN]:
+            say(f"  {each}")
+        say_how_many_more(len(outcome.withheld), "periods or reports")
 
 
 @app.command()

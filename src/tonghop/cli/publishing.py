@@ -27,7 +27,9 @@ def publications(catalog: CatalogOption = None, as_json: JsonOption = False) -> 
     if as_json:
         print_json(found)
         return
-    table = new_table("number", "status", "kind", "published", "periods", "slots changed", "catalog", "code", "manifest", "names")
+    table = new_table(
+        "number", "status", "kind", "published", "periods", "slots changed", "restatements", "catalog", "code", "manifest", "names"
+    )
     for each in found:
         kind = f"restates {each.base}" if each.kind == "restatement" else each.kind
         table.add_row(
@@ -37,6 +39,7 @@ def publications(catalog: CatalogOption = None, as_json: JsonOption = False) -> 
             moment(each.published_at),
             span_of(each.periods),
             f"{each.slots_changed:,}" + (" (everything rebuilt)" if each.scope_all else ""),
+            f"{each.restatements:,}" if each.restatements else "",
             each.pack_hash[:12],
             each.code_version[:12],
             (each.manifest_sha256 or "")[:12],

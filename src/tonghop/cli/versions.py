@@ -129,5 +129,6 @@ def _print_version(version: ComparedVersion) -> None:
     for failure in version.failures[:SHOWN]:
         at = f" {failure['sheet']}!{failure['cell']}" if failure["cell"] else ""
         found = f": found {failure['found'] or '–'}, expected {failure['expected'] or '–'}"
-        say(f"  rule {failure['severity']} {failure['rule']}{at}{found}")
+        waived = f"; waived, number {failure['waiver']}" if failure["waiver"] else ""
+        say(f"  rule {failure['severity']} {failure['rule']}{at}{found}{waived}")
     say_how_many_more(len(version.failures), "failures of rules")

@@ -17,7 +17,8 @@ from tonghop.model import Severity
 def decide(gate_run_id: int) -> GateOutcome:
     """Decide a run of gate 1 and record results and verdicts; a run that was decided before is returned as it was.
 
-    A submission is quarantined when a failed critical expectation counts a failure of it; the others are not touched by that.
+    A submission is quarantined when a failed critical expectation counts a failure of it; the others are not touched by that. A failure
+    that is waived is not counted, but recorded with its waiver.
     The run is refused as a whole (`passed` is false, no verdict is given) when a critical check fails that no submission can be
     blamed for. Raises GateBroken when a check could not be made: the run is then closed as failed, and `judge` opens a new one.
     """
@@ -49,6 +50,7 @@ def _record(connection: psycopg.Connection, gate_run_id: int, results: list[Chec
     write_results(connection, gate_run_id, results)
     if not refused:
         offences = [(check.severity, check.offences) for check in unmet if check.offences is not None]
+        connection.execute(_WAIVED, {"gate_run_id": gate_run_id})
         connection.execute(_verdicts(offences).encode(), {"gate_run_id": gate_run_id})
     end_run(connection, gate_run_id, passed=not refused, results=results)
 
@@ -72,13 +74,22 @@ def _rule_groups(connection: psycopg.Connection, gate_run_id: int) -> list[tuple
     return [(kind, Severity(severity)) for kind, severity in rows]
 
 
+_WAIVED = """
+    insert into audit.waived_failure (gate_run_id, submission_id, request_id, severity, failures)
+    select gate_run_id, submission_id, waiver_id, severity, count(*)
+    from warehouse.rule_failure_as_judged
+    where gate_run_id = %(gate_run_id)s and waiver_id is not null
+    group by gate_run_id, submission_id, waiver_id, severity
+"""
+
+
 def _verdicts(offences: Iterable[tuple[Severity, str]]) -> str:
     """The statement that gives every submission of a run its verdict, out of what the failed expectations hold against it."""
     part = "select submission_id, {severity} as severity, reason, failures from ({query}) as o"
     parts = [part.format(severity=literal(severity), query=query) for severity, query in offences]
     return f"""
         insert into audit.verdict (
-            submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info, reason
+            submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info, failures_waived, reason
         )
         with offences (submission_id, severity, reason, failures) as (
             {" union all ".join(parts) or "select null::bigint, null::text, null::text, 0 where false"}
@@ -93,6 +104,13 @@ def _verdicts(offences: Iterable[tuple[Severity, str]]) -> str:
                 string_agg(distinct reason, ', ' order by reason) filter (where severity = 'critical') as reason
             from offences
             group by submission_id
+        ),
+
+        waived as (
+            select submission_id, sum(failures) as failures
+            from audit.waived_failure
+            where gate_run_id = %(gate_run_id)s
+            group by submission_id
         )
 
         select
@@ -106,9 +124,11 @@ def _verdicts(offences: Iterable[tuple[Severity, str]]) -> str:
             coalesce(counted.critical, 0),
             coalesce(counted.warning, 0),
             coalesce(counted.info, 0),
+            coalesce(waived.failures, 0),
             counted.reason
         from audit.gate_submission as judged
         left join counted on judged.submission_id = counted.submission_id
+        left join waived on judged.submission_id = waived.submission_id
         where
             judged.gate_run_id = %(gate_run_id)s
             and not exists ( -- withdrawn meanwhile

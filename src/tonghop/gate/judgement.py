@@ -15,8 +15,8 @@ _LOCK = 20_041_976
 
 
 def judge(periods: Sequence[str] | None = None) -> int | None:
-    """Judge every submission that has no verdict yet, or whose hand corrections have changed since (of `periods`, when given), and
-    return the run of gate 1.
+    """Judge every submission that has no verdict yet, or whose hand corrections or waivers have changed since (of `periods`, when
+    given), and return the run of gate 1.
 
     None when nothing is pending. A run that was broken off is taken up again with the same submissions; when the rules or the pack
     have changed meanwhile it is closed and a new one is opened. Raises DbtFailed when a rule model fails; the run then stays open.
@@ -63,8 +63,8 @@ def _new_run(connection: psycopg.Connection, periods: Sequence[str] | None) -> i
             where %(periods)s::text[] is null or s.period_code = any(%(periods)s)
         ),
         run as (
-            insert into audit.gate_run (gate, status, pack_hash, code_version)
-            select 1, 'judging', catalog.pack_in_force(), %(code_version)s
+            insert into audit.gate_run (gate, status, pack_hash, code_version, started_at)
+            select 1, 'judging', catalog.pack_in_force(), %(code_version)s, clock_timestamp() -- after all that is seen here was decided
             where exists (select from pending)
             returning gate_run_id
         ),
@@ -83,6 +83,13 @@ def _new_run(connection: psycopg.Connection, periods: Sequence[str] | None) -> i
                 w.found_state, w.found_value, w.use_state, w.use_value, w.reason, w.author
             from run
             cross join audit.wanted_correction as w
+            where w.submission_id in (select submission_id from pending)
+        ),
+        waivers as (
+            insert into audit.judged_waiver (gate_run_id, submission_id, request_id)
+            select run.gate_run_id, w.submission_id, w.request_id
+            from run
+            cross join audit.wanted_waiver as w
             where w.submission_id in (select submission_id from pending)
         )
         select run.gate_run_id, (select count(*) from submissions) from run

@@ -1,10 +1,11 @@
 """Publications: open a candidate, publish or discard it, go back, and show afterwards what was published and why; the versions
 of a slot that they choose from."""
 
-from tonghop.publication.acts import discard, open_candidate, pending, publish, rollback
+from tonghop.publication.acts import discard, open_candidate, pending, publish, rollback, withheld
 from tonghop.publication.difference import ChangedFigure, ChangedSubmission, Difference, diff
 from tonghop.publication.hand_corrections import CorrectionStanding, list_corrections
 from tonghop.publication.lineage import Trace, trace
+from tonghop.publication.policies import Withheld
 from tonghop.publication.records import (
     Publication,
     PublicationProblem,
@@ -32,6 +33,7 @@ __all__ = [
     "Trace",
     "Verification",
     "Withdrawal",
+    "Withheld",
     "diff",
     "diff_versions",
     "discard",
@@ -50,4 +52,5 @@ __all__ = [
     "trace",
     "verify_chain",
     "withdraw",
+    "withheld",
 ]

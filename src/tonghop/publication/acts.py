@@ -18,6 +18,7 @@ import psycopg
 from tonghop.database import connect
 from tonghop.publication import manifest
 from tonghop.publication.catalog_difference import find_reach, freeze_reach
+from tonghop.publication.policies import Withheld, freeze_withheld, has_policies, read_withheld, withhold
 from tonghop.publication.records import (
     Publication,
     PublicationProblem,
@@ -49,11 +50,13 @@ def open_candidate(periods: Sequence[str] | None = None) -> int | None:
             return candidate.number
         pack_hash, code_version = _catalog_and_code(connection)
         scope_all, is_newer = _compare_with_published(connection, pack_hash, code_version)
-        changes = find_changes(connection, pack_hash, scope_all, periods)
+        find_changes(connection, pack_hash, scope_all, periods)
+        changes = withhold(connection, pack_hash, scope_all)
         if not changes.opens and not is_newer:
             return None
         number = _new_candidate(connection, "refresh", read_live(connection), scope_all, pack_hash, code_version, None)
         freeze_reach(connection, number)
+        freeze_withheld(connection, number)
         record_event(connection, "opened", number, slots=changes.slots, scope_all=scope_all)
         return number
 
@@ -68,7 +71,22 @@ def pending(periods: Sequence[str] | None = None) -> bool:
         if pack_hash is None:
             return False
         scope_all, is_newer = _compare_with_published(connection, pack_hash, deployed)
-        found = find_changes(connection, pack_hash, scope_all, periods).opens or is_newer
+        find_changes(connection, pack_hash, scope_all, periods)
+        found = withhold(connection, pack_hash, scope_all).opens or is_newer
+        connection.rollback()
+        return found
+
+
+def withheld(periods: Sequence[str] | None = None) -> list[Withheld]:
+    """What was accepted, differs from what is published, and stays out by the policies of the pack; of `periods`, when given."""
+    with connect("publisher") as connection:
+        pack_hash = _loaded_pack(connection)
+        if pack_hash is None or not has_policies(connection, pack_hash):
+            return []
+        scope_all, _ = _compare_with_published(connection, pack_hash, _deployed_code(connection))
+        find_changes(connection, pack_hash, scope_all, periods)
+        withhold(connection, pack_hash, scope_all)
+        found = read_withheld(connection)
         connection.rollback()
         return found
 

@@ -13,10 +13,10 @@ from psycopg import sql
 _SILENT = frozenset(
     {
         *("unit_alias", "form_alias", "form_column", "form_row", "form_sheet", "form_cell", "form_narrative", "contact", "sender"),
-        *("rule", "rule_term", "correction", "programme", "hierarchy", "reminder_step"),
+        *("rule", "rule_term", "correction", "programme", "hierarchy", "reminder_step", "period_policy", "form_threshold"),
     }
 )
-"""Tables that intake, the rules or a dimension read, and no figure."""
+"""Tables that intake, the rules, a dimension or the way to a publication read, and no figure."""
 
 _SILENT_COLUMNS = {
     "pack": {

@@ -25,7 +25,8 @@ class Contribution:
 
     `value` and `state` are those that were published, `raw` is what stands in the cell. `correction` is the hand correction that
     makes the difference (correction, found, use, reason, author); None for a figure as it was sent. `failures` are the
-    rule failures of the submission that concern this indicator: rule, severity, cell, found, expected.
+    rule failures of the submission that concern this indicator: rule, severity, cell, found, expected, and the waiver because of which
+    it did not count.
     """
 
     period_code: str
@@ -233,12 +234,12 @@ left join lateral (
 left join lateral (
     select jsonb_agg(
         jsonb_build_object(
-            'rule', f.rule_code, 'severity', f.severity, 'sheet', f.sheet, 'cell', f.cell,
+            'rule', f.rule_code, 'severity', f.severity, 'waiver', f.waiver_id, 'sheet', f.sheet, 'cell', f.cell,
             'found', coalesce(f.found_text, f.found::text), 'expected', coalesce(f.expected_text, f.expected::text)
         )
         order by f.rule_code, f.sheet, f.cell
     ) as failures
-    from warehouse.rule_failure as f
+    from warehouse.rule_failure_as_judged as f
     where f.submission_id = r.submission_id and f.indicator_code = %(indicator)s and f.gate_run_id = coalesce(v.gate_run_id, f.gate_run_id)
 ) as found on true
 order by r.start_date, r.unit_code, s.form_code

@@ -21,6 +21,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from tonghop.publication.records import Publication
+from tonghop.publication.signed import read_signed
 from tonghop.settings import settings
 
 _NAME = re.compile(r"(\d{6,})-([0-9a-f]{64})\.json")
@@ -28,6 +29,7 @@ _NAME = re.compile(r"(\d{6,})-([0-9a-f]{64})\.json")
 _SLOTS = """
     select
         c.unit_code as unit, c.form_code as form, c.period_code as period, c.change, c.submission_id as in_force,
+        c.replaces_id as replaces, c.restates, c.request_id as request,
         (
             select
                 coalesce(
@@ -75,7 +77,8 @@ _SLOTS = """
                     'verdict_by', v.given_by,
                     'gate_run', v.gate_run_id,
                     'failures', jsonb_build_object(
-                        'critical', v.failures_critical, 'warning', v.failures_warning, 'info', v.failures_info
+                        'critical', v.failures_critical, 'warning', v.failures_warning, 'info', v.failures_info,
+                        'waived', v.failures_waived
                     )
                 )
                 order by s.version
@@ -142,6 +145,7 @@ def describe(connection: psycopg.Connection, publication: Publication, published
     with connection.cursor(row_factory=dict_row) as cursor:
         slots = cursor.execute(_SLOTS, (publication.number,)).fetchall()
         gates = read_gates(connection, publication.number, slots)
+        signed = read_signed(connection, publication.number, publication.periods, slots, published_at)
         pack = cursor.execute(
             "select pack_code as code, name_en as name, pack_hash as hash from catalog.pack where pack_hash = %s", (publication.pack_hash,)
         ).fetchone()
@@ -164,6 +168,7 @@ def describe(connection: psycopg.Connection, publication: Publication, published
         "code_version": publication.code_version,
         "slots": slots,
         "gates": gates,
+        "signed": signed,
         "in_force": {"slots": len(in_force), "sha256": hash_in_force(in_force)},
         "previous": previous,
     }

@@ -15,6 +15,7 @@ from psycopg.rows import class_row
 from tonghop.database import connect
 from tonghop.publication.manifest import canonical, read_gates
 from tonghop.publication.records import Publication, list_publications
+from tonghop.publication.signed import read_signed
 from tonghop.staging import RECOMPUTED
 
 Documents = dict[int, dict[str, Any]]
@@ -76,6 +77,7 @@ def compare(documents: Documents, recorded: Recorded) -> Iterator[str]:
             if number in published:
                 yield from _compare_slots(connection, number, document)
                 yield from _compare_gates(connection, number, document)
+                yield from _compare_signed(connection, number, document)
 
 
 def _compare_live(publications: list[Publication]) -> Iterator[str]:
@@ -137,14 +139,16 @@ def _compare_submissions(number: int, document: dict[str, Any], recorded: Record
 
 
 def _stated_verdict(version: dict[str, Any]) -> _Verdict:
-    failures = (version["failures"][severity] for severity in ("critical", "warning", "info"))
+    failures = (version["failures"].get(severity, 0) for severity in ("critical", "warning", "info", "waived"))
     names = ("submission_id", "verdict", "verdict_reason", "verdict_by", "gate_run")
     return (*(version.get(name) for name in names), *failures)
 
 
 def _compare_slots(connection: psycopg.Connection, number: int, document: dict[str, Any]) -> Iterator[str]:
     recorded = set(connection.execute(_SLOTS, (number,)))
-    stated = {(slot["unit"], slot["form"], slot["period"], slot["change"], slot["in_force"]) for slot in document["slots"]}
+    names = ("unit", "form", "period", "change", "in_force", "replaces", "restates", "request")
+    unsaid = {"replaces": None, "restates": False, "request": None}  # in the first manifests
+    stated = {tuple((unsaid | slot)[name] for name in names) for slot in document["slots"]}
     for unit, form, period, *_ in sorted(recorded ^ stated, key=str):
         yield f"manifest of publication {number}: what it took in for {unit} {form} {period} is recorded otherwise in the database"
 
@@ -158,6 +162,23 @@ def _compare_gates(connection: psycopg.Connection, number: int, document: dict[s
             yield f"manifest of publication {number}: run {gate_run_id} of the gates is recorded otherwise in the database"
 
 
+def _compare_signed(connection: psycopg.Connection, number: int, document: dict[str, Any]) -> Iterator[str]:
+    """Waivers and approvals, as they stood when the manifest was written; the first manifests know of none."""
+    stated = document.get("signed")
+    if stated is None:
+        return
+    until = datetime.fromisoformat(document["published_at"])
+    recorded = json.loads(canonical(read_signed(connection, number, document["periods"], document["slots"], until)))
+    for part, what in (("waived", "the failures that were waived"), ("withheld", "what stayed out of it")):
+        if recorded[part] != stated[part]:
+            yield f"manifest of publication {number}: {what} are recorded otherwise in the database"
+    requests = {each["request_id"]: each for each in recorded["requests"]}
+    named = {each["request_id"]: each for each in stated["requests"]}
+    for request_id in sorted(requests.keys() | named.keys()):
+        if requests.get(request_id) != named.get(request_id):
+            yield f"manifest of publication {number}: request {request_id} or what was decided on it is recorded otherwise in the database"
+
+
 _READINGS = sql.SQL("""
     select
         s.submission_id, s.unit_code as unit, s.form_code as form, s.period_code as period, s.version, s.received_at, s.source_uri,
@@ -169,12 +190,13 @@ _READINGS = sql.SQL("""
 
 _VERDICTS = """
     select distinct
-        submission_id, verdict, reason, given_by, gate_run_id, failures_critical, failures_warning, failures_info
+        submission_id, verdict, reason, given_by, gate_run_id, failures_critical, failures_warning, failures_info,
+        failures_waived
     from audit.verdict
 """
 
 _SLOTS = """
-    select unit_code, form_code, period_code, change, submission_id
+    select unit_code, form_code, period_code, change, submission_id, replaces_id, restates, request_id
     from audit.candidate_slot
     where publication = %s and change <> 'unchanged'
 """

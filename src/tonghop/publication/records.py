@@ -23,7 +23,8 @@ class PublicationProblem(NeedsCorrection):
 
 @dataclass(frozen=True)
 class Publication:
-    """One row of `audit.publication`, with its names, whether it is live and how many slots its change has."""
+    """One row of `audit.publication`, with its names, whether it is live, how many slots its change has and how many of them restate
+    figures of closed periods."""
 
     number: int
     status: str
@@ -43,6 +44,7 @@ class Publication:
     names: list[str]
     is_live: bool
     slots_changed: int
+    restatements: int
 
 
 _PUBLICATION = """
@@ -54,7 +56,8 @@ _PUBLICATION = """
         (
             select count(*)::integer from audit.candidate_slot as c
             where c.publication = p.number and c.change <> 'unchanged'
-        ) as slots_changed
+        ) as slots_changed,
+        (select count(*)::integer from audit.candidate_slot as c where c.publication = p.number and c.restates) as restatements
     from audit.publication as p
 """
 

@@ -186,12 +186,12 @@ _FAILURES = sql.SQL("""
         (
             select jsonb_agg(
                 jsonb_build_object(
-                    'severity', r.severity, 'rule', r.rule_code, 'sheet', r.sheet, 'cell', r.cell,
+                    'severity', r.severity, 'rule', r.rule_code, 'waiver', r.waiver_id, 'sheet', r.sheet, 'cell', r.cell,
                     'found', r.found_text, 'expected', r.expected_text
                 )
                 order by r.severity, r.rule_code, r.sheet, r.cell
             )
-            from warehouse.rule_failure as r
+            from warehouse.rule_failure_as_judged as r
             where
                 r.submission_id = s.submission_id
                 and r.gate_run_id = (select max(v.gate_run_id) from audit.verdict as v where v.submission_id = s.submission_id)
@@ -202,7 +202,7 @@ _FAILURES = sql.SQL("""
 
 
 def _describe(connection: psycopg.Connection, version: SlotVersion) -> ComparedVersion:
-    failures = _FAILURES if table_exists(connection, "rule_failure") else sql.SQL("'[]'::jsonb")
+    failures = _FAILURES if table_exists(connection, "rule_failure_as_judged") else sql.SQL("'[]'::jsonb")
     with connection.cursor(row_factory=class_row(ComparedVersion)) as cursor:
         described = cursor.execute(
             _DESCRIPTION.format(failures=failures),

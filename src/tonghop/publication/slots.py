@@ -13,9 +13,10 @@ from tonghop.publication.versions import table_exists
 
 _OPEN = sql.Literal(OPEN_END)
 
-_PUBLISHED_SUBMISSIONS = sql.SQL("""
+PUBLISHED_SUBMISSIONS = sql.SQL("""
     select submission_id, status, verdict, gate_run_id from warehouse.fct_submission where to_publication = {open}
 """).format(open=_OPEN)
+"""What the live publication shows of every submission; `NO_SUBMISSIONS` before there is such a table."""
 _PUBLISHED_DUTIES = sql.SQL("""
     select units.unit_code, forms.form_code, periods.period_code
     from warehouse.fct_reporting_duty as duties
@@ -24,7 +25,7 @@ _PUBLISHED_DUTIES = sql.SQL("""
     inner join warehouse.dim_period as periods on duties.period_key = periods.period_key
     where duties.to_publication = {open} and periods.to_publication = {open}
 """).format(open=_OPEN)
-_NO_SUBMISSIONS = sql.SQL(
+NO_SUBMISSIONS = sql.SQL(
     "select null::bigint as submission_id, null::text as status, null::text as verdict, null::bigint as gate_run_id where false"
 )
 _EVER_RECORDED = sql.SQL("select submission_id, verdict, gate_run_id from warehouse.fct_submission")
@@ -32,9 +33,11 @@ _NO_DUTIES = sql.SQL("select null::text as unit_code, null::text as form_code, n
 
 SLOT_CHANGE = """
     create temporary table slot_change (
-        unit_code text, form_code text, period_code text, submission_id bigint, gate_run_id bigint, change text, opens boolean
+        unit_code text, form_code text, period_code text, submission_id bigint, gate_run_id bigint, change text, opens boolean,
+        replaces_id bigint, restates boolean not null default false, request_id bigint
     ) on commit drop
 """
+"""What `find_changes` or a way back fills; the last three columns are for the policies to say."""
 
 _CHANGES = sql.SQL("""
 insert into slot_change
@@ -205,8 +208,8 @@ def find_changes(connection: psycopg.Connection, pack_hash: str, scope_all: bool
     """
     connection.execute(SLOT_CHANGE)
     statement = _CHANGES.format(
-        published_submissions=_PUBLISHED_SUBMISSIONS if table_exists(connection, "fct_submission") else _NO_SUBMISSIONS,
-        ever_recorded=_EVER_RECORDED if table_exists(connection, "fct_submission") else _NO_SUBMISSIONS,
+        published_submissions=PUBLISHED_SUBMISSIONS if table_exists(connection, "fct_submission") else NO_SUBMISSIONS,
+        ever_recorded=_EVER_RECORDED if table_exists(connection, "fct_submission") else NO_SUBMISSIONS,
         published_duties=_PUBLISHED_DUTIES if table_exists(connection, "fct_reporting_duty") else _NO_DUTIES,
     )
     connection.execute(
@@ -221,7 +224,8 @@ def find_changes(connection: psycopg.Connection, pack_hash: str, scope_all: bool
 def freeze_changes(connection: psycopg.Connection, number: int) -> None:
     """Copy `slot_change` into the candidate's frozen scope."""
     connection.execute(
-        "insert into audit.candidate_slot (publication, unit_code, form_code, period_code, submission_id, gate_run_id, change) "
-        "select %s, unit_code, form_code, period_code, submission_id, gate_run_id, change from slot_change",
+        "insert into audit.candidate_slot (publication, unit_code, form_code, period_code, submission_id, gate_run_id, change, "
+        "replaces_id, restates, request_id) select %s, unit_code, form_code, period_code, submission_id, gate_run_id, change, "
+        "replaces_id, restates, request_id from slot_change",
         (number,),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from importlib.resources import files
@@ -60,7 +60,7 @@ class Head:
 
 @dataclass(frozen=True)
 class PeriodCounts:
-    """How the reports of one period stand: number of slots by standing, and problems by severity."""
+    """How the reports of one period stand: number of slots by standing, and problems by severity; waived ones apart."""
 
     period_code: str
     owed: int
@@ -75,6 +75,7 @@ class PeriodCounts:
     critical: int
     warning: int
     info: int
+    waived: int
 
 
 @dataclass(frozen=True)
@@ -89,13 +90,14 @@ class RuleCounts:
     critical: int
     warning: int
     info: int
+    waived: int
     units: list[dict[str, Any]]
     """unit_code, name_vi, name_en, count"""
 
     @property
     def count(self) -> int:
         """All problems of this rule."""
-        return self.critical + self.warning + self.info
+        return self.critical + self.warning + self.info + self.waived
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class UnitRow:
     name_en: str
     has_page: bool
     slots: dict[str, dict[str, Any]]
-    """by form code: standing, is_late, critical, warning, info"""
+    """by form code: standing, is_late, critical, warning, info, waived"""
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,37 @@ class GateRun:
 
 
 @dataclass(frozen=True)
+class WithheldRow:
+    """A period, or a report of a closed one, that was accepted and stayed out; `why` as in `tonghop.publication.Withheld`."""
+
+    period_code: str
+    form_code: str | None
+    unit_code: str | None
+    why: str
+    given_for: str
+    name_vi: str
+    name_en: str
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A report of a closed period whose published figures changed; of an approved correction also who asked and who approved."""
+
+    period_code: str
+    form_code: str
+    unit_code: str
+    change: str
+    name_vi: str
+    name_en: str
+    before_version: int | None
+    after_version: int | None
+    closes_at: datetime | None
+    asked_by: str
+    approved_by: str
+    reason: str | None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All of it. `matrix` and `units` can be read once: there can be very many, and they are fetched as they are asked for."""
 
@@ -162,6 +195,8 @@ class Evidence:
     units: Iterable[UnitPage]
     rejected: list[RejectedFile]
     gates: list[GateRun]
+    withheld: list[WithheldRow] = field(default_factory=list)
+    restatements: list[Restatement] = field(default_factory=list)
 
 
 @contextmanager
@@ -193,6 +228,8 @@ def read_evidence(publication: int) -> Iterator[Evidence]:
             units=_stream(connection, UnitPage, _query("slots", "units"), values),
             rejected=_all(connection, RejectedFile, _query("rejected"), values),
             gates=_all(connection, GateRun, _query("gates"), values),
+            withheld=_all(connection, WithheldRow, _query("withheld"), values),
+            restatements=_all(connection, Restatement, _query("restatements"), values),
         )
 
 

@@ -33,7 +33,7 @@ CELLS_SHOWN = 12
 """Cells of one problem that are listed; further ones are only counted."""
 
 _COLUMNS = ("owed", "received", "accepted", "accepted_with_warnings", "quarantined", "missing", "late")
-_COUNTS = (*_COLUMNS, "held", "not_due", "critical", "warning", "info")
+_COUNTS = (*_COLUMNS, "held", "not_due", "critical", "warning", "info", "waived")
 
 
 def write_site(found: Evidence, directory: Path) -> Path:
@@ -78,6 +78,7 @@ def _write_pages(found: Evidence, folder: Path) -> None:
         _write(
             folder, "index", language, "overview.html.j2",
             **in_zone, periods=found.periods, rules=found.rules, rejected=found.rejected, gates=found.gates, columns=_COLUMNS,
+            withheld=found.withheld, restatements=found.restatements, **names,
         )  # fmt: skip
         _write(folder, "rules", language, "rules.html.j2", **in_zone, rules=found.rules)
     counts = {period.period_code: period for period in found.periods}

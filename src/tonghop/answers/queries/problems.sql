@@ -9,12 +9,18 @@ with judged as (
 
 failures as (
     select
-        judged.receipt_id, failure.submission_id, failure.severity, failure.rule_code, failure.kind, failure.sheet, failure.cell,
+        judged.receipt_id, failure.submission_id, failure.rule_code, failure.kind, failure.sheet, failure.cell,
         failure.indicator_code, failure.measure, failure.found_text, failure.expected_text, failure.cells,
-        rule.text_vi, rule.text_en, rule.params -> 'codes' as codes
-    from warehouse.rule_failure as failure
+        rule.params -> 'codes' as codes,
+        -- what was waived is listed as a note, with the reason
+        case when waiver.waiver_id is null then failure.severity else 'info' end as severity,
+        coalesce(' [Được cho qua đến trước ' || to_char(waiver.expires_on, 'DD/MM/YYYY') || ': ' || waiver.reason || ']', '') as note_vi,
+        coalesce(' [Waived until ' || waiver.expires_on || ': ' || waiver.reason || ']', '') as note_en,
+        rule.text_vi, rule.text_en
+    from warehouse.rule_failure_as_judged as failure
     inner join judged on failure.submission_id = judged.submission_id
     left join catalog.rule on judged.pack_hash = rule.pack_hash and failure.rule_code = rule.rule_code
+    left join audit.waiver on failure.waiver_id = waiver.waiver_id
     where failure.gate_run_id = %(gate_run_id)s
 ),
 
@@ -28,7 +34,9 @@ findings as (
 
 -- a finding says best what to do; the rule that judges it says how grave it is
 findings_judged as (
-    select distinct on (findings.finding_id) findings.*, failures.rule_code, failures.severity as judged_severity
+    select distinct on (findings.finding_id)
+        findings.*, failures.rule_code, failures.severity as judged_severity,
+        coalesce(failures.note_vi, '') as note_vi, coalesce(failures.note_en, '') as note_en
     from findings
     left join failures
         on
@@ -53,14 +61,14 @@ checks as (
 
 problems as (
     select
-        receipt_id, submission_id, severity, rule_code as code, coalesce(text_vi, rule_code) as text_vi,
-        coalesce(text_en, rule_code) as text_en, sheet, cell, indicator_code, measure, found_text as found, expected_text as expected,
+        receipt_id, submission_id, severity, rule_code as code, coalesce(text_vi, rule_code) || note_vi as text_vi,
+        coalesce(text_en, rule_code) || note_en as text_en, sheet, cell, indicator_code, measure, found_text as found, expected_text as expected,
         cells, false as is_finding
     from failures
     where kind <> 'finding'
     union all
     select
-        receipt_id, submission_id, coalesce(judged_severity, severity), coalesce(rule_code, code), text_vi, text_en, sheet, cell,
+        receipt_id, submission_id, coalesce(judged_severity, severity), coalesce(rule_code, code), text_vi || note_vi, text_en || note_en, sheet, cell,
         indicator_code, null, found, expected, '[]', true
     from findings_judged
     union all

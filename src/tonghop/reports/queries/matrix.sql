@@ -6,7 +6,7 @@ select
         slot.form_code,
         jsonb_build_object(
             'standing', slot.standing, 'is_late', slot.is_late,
-            'critical', slot.critical, 'warning', slot.warning, 'info', slot.info,
+            'critical', slot.critical, 'warning', slot.warning, 'info', slot.info, 'waived', slot.waived,
             'is_noteworthy', exists (
                 select from noteworthy
                 where (noteworthy.unit_key, noteworthy.form_key, noteworthy.period_key) = (slot.unit_key, slot.form_key, slot.period_key)

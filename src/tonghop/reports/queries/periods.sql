@@ -12,7 +12,8 @@ select
     count(*) filter (where is_late) as late,
     sum(critical)::integer as critical,
     sum(warning)::integer as warning,
-    sum(info)::integer as info
+    sum(info)::integer as info,
+    sum(waived)::integer as waived
 from slots_counted
 group by period_code, end_date, start_date
 order by end_date desc, start_date desc

@@ -7,6 +7,7 @@
         count(*) filter (where problems.severity = 'critical') as critical,
         count(*) filter (where problems.severity = 'warning') as warning,
         count(*) filter (where problems.severity = 'info') as info,
+        count(*) filter (where problems.severity = 'waived') as waived,
         min(units.place) as place,
         (array_agg(units.name_vi order by units.place))[1] as name_vi,
         (array_agg(units.name_en order by units.place))[1] as name_en
@@ -20,6 +21,7 @@ by_rule as (
     select
         rule_code, min(text_vi) as text_vi, min(text_en) as text_en,
         sum(critical)::integer as critical, sum(warning)::integer as warning, sum(info)::integer as info,
+        sum(waived)::integer as waived,
         jsonb_agg(
             jsonb_build_object('unit_code', unit_code, 'name_vi', name_vi, 'name_en', name_en, 'count', problems) order by place
         ) as units
@@ -29,8 +31,8 @@ by_rule as (
 
 select
     by_rule.rule_code, coalesce(rule.text_vi, by_rule.text_vi) as text_vi, coalesce(rule.text_en, by_rule.text_en) as text_en,
-    rule.reason, rule.owner, by_rule.critical, by_rule.warning, by_rule.info, by_rule.units
+    rule.reason, rule.owner, by_rule.critical, by_rule.warning, by_rule.info, by_rule.waived, by_rule.units
 from by_rule
 left join catalog.rule
     on by_rule.rule_code = rule.rule_code and rule.pack_hash = (select pack_hash from audit.publication where number = %(number)s)
-order by by_rule.critical desc, by_rule.warning desc, by_rule.info desc, by_rule.rule_code
+order by by_rule.critical desc, by_rule.warning desc, by_rule.info desc, by_rule.waived desc, by_rule.rule_code

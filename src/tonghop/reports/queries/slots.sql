@@ -72,12 +72,18 @@ judgements as (
 
 failures as (
     select
-        failure.submission_id, failure.severity, failure.rule_code, failure.kind, failure.sheet, failure.cell,
+        failure.submission_id, case when failure.waiver_id is null then failure.severity else 'waived' end as severity,
+        case when failure.waiver_id is not null then jsonb_build_object(
+            'number', failure.waiver_id, 'reason', waiver.reason, 'expires_on', waiver.expires_on,
+            'asked_by', concat_ws(' / ', waiver.asked_by, waiver.asked_for), 'approved_by', concat_ws(' / ', waiver.decided_by, waiver.decided_for)
+        ) end as waiver,
+        failure.rule_code, failure.kind, failure.sheet, failure.cell,
         failure.indicator_code, failure.measure, failure.found_text, failure.expected_text, failure.cells,
         rule.text_vi, rule.text_en, rule.params -> 'codes' as codes
-    from warehouse.rule_failure as failure
+    from warehouse.rule_failure_as_judged as failure
     inner join judgements on failure.gate_run_id = judgements.gate_run_id and failure.submission_id = judgements.submission_id
     inner join catalog.rule on judgements.pack_hash = rule.pack_hash and failure.rule_code = rule.rule_code
+    left join audit.waiver on failure.waiver_id = waiver.waiver_id
 ),
 
 -- a finding about the file as a whole concerns each of its submissions
@@ -95,7 +101,8 @@ findings as (
 
 -- a finding says best what to do; the rule that judges it says how grave it is
 findings_judged as (
-    select distinct on (findings.submission_id, findings.finding_id) findings.*, failures.rule_code, failures.severity as judged_severity
+    select distinct on (findings.submission_id, findings.finding_id) 
+        findings.*, failures.rule_code, failures.severity as judged_severity, failures.waiver
     from findings
     left join failures
         on
@@ -112,13 +119,13 @@ findings_judged as (
 problems as (
     select
         submission_id, severity, rule_code, text_vi, text_en, sheet, cell, indicator_code, measure, found_text, expected_text, cells,
-        false as is_finding
+        false as is_finding, waiver
     from failures
     where kind <> 'finding'
     union all
     select
         submission_id, coalesce(judged_severity, severity), coalesce(rule_code, code), text_vi, text_en, sheet, cell,
-        indicator_code, null, found, expected, '[]', true
+        indicator_code, null, found, expected, '[]', true, waiver
     from findings_judged
 ),
 
@@ -127,7 +134,8 @@ problem_counts as (
         shown.unit_key, shown.form_key, shown.period_key,
         (count(*) filter (where problems.severity = 'critical'))::integer as critical,
         (count(*) filter (where problems.severity = 'warning'))::integer as warning,
-        (count(*) filter (where problems.severity = 'info'))::integer as info
+        (count(*) filter (where problems.severity = 'info'))::integer as info,
+        (count(*) filter (where problems.severity = 'waived'))::integer as waived
     from problems
     inner join shown on problems.submission_id = shown.submission_id
     group by shown.unit_key, shown.form_key, shown.period_key
@@ -138,7 +146,8 @@ slots_counted as (
         slots.*, periods.period_code, periods.start_date, periods.end_date, units.unit_code, forms.form_code,
         coalesce(problem_counts.critical, 0) as critical,
         coalesce(problem_counts.warning, 0) as warning,
-        coalesce(problem_counts.info, 0) as info
+        coalesce(problem_counts.info, 0) as info,
+        coalesce(problem_counts.waived, 0) as waived
     from slots
     inner join periods on slots.period_key = periods.period_key
     inner join marts.dim_unit as units on slots.unit_key = units.unit_key
@@ -152,7 +161,7 @@ slots_counted as (
 
 noteworthy as (
     select * from slots_counted
-    where standing not in ('accepted', 'not_due') or is_late or critical + warning + info > 0
+    where standing not in ('accepted', 'not_due') or is_late or critical + warning + info + waived > 0
 ),
 
 unit_places as (

@@ -7,7 +7,7 @@
                 'severity', problems.severity, 'rule_code', problems.rule_code, 'text_vi', problems.text_vi, 'text_en', problems.text_en,
                 'sheet', problems.sheet, 'cell', problems.cell, 'indicator_code', problems.indicator_code, 'measure', problems.measure,
                 'found', problems.found_text, 'expected', problems.expected_text, 'cells', problems.cells,
-                'is_finding', problems.is_finding,
+                'is_finding', problems.is_finding, 'waiver', problems.waiver,
                 'others', (
                     select jsonb_object_agg(other.submission_id, jsonb_build_object('unit_code', other.unit_code, 'period_code', other.period_code))
                     from jsonb_array_elements(problems.cells) as involved (cell)
