@@ -84,7 +84,36 @@ def refuse():
 answers.answer_gate_1 = answers.answer_intake = refuse
 """
 
+_DECIDE = """
+from airflow.providers.standard.operators.hitl import HITLOperator
+from tonghop import signing
+ANSWERS = {"first": ("Duyệt / Approve", "minh"), "second": ("Để sau / Later", None), "third": ("Từ chối / Reject", "lan")}
+
+def answered(self, context):
+    option, user = ANSWERS[self.subject]
+    said = {"reason": f"{self.body} looked at"}
+    return {"chosen_options": [option], "params_input": said, "responded_by_user": user and {"id": "1", "name": user}}
+
+HITLOperator.execute = answered
+signing.questions = lambda: [{"number": 4 + n, "subject": subject, "body": subject} for n, subject in enumerate(ANSWERS)]
+decided = stand_in("decide", lambda *acts: None)
+signing.decide = lambda number, decision, reason, actor: decided(number, decision, reason, actor.name, actor.via)
+"""
+
 SCENARIOS = {
+    "decide": ("decide", _DECIDE),
+    "nothing to decide": ("decide", _DECIDE + "signing.questions = lambda: []"),
+    "decide, one's own": (
+        "decide",
+        _DECIDE
+        + """
+def refuse(number, decision, reason, actor):
+    if actor.name == "lan":
+        raise signing.DecisionRefused("Request 6 was asked for by lan, who cannot approve it as well")
+    decided(number, decision, reason, actor.name, actor.via)
+signing.decide = refuse
+""",
+    ),
     "refresh": ("refresh", _REFRESH),
     "nothing to publish": ("refresh", _REFRESH + "refresh.open_candidate = stand_in('open_candidate', lambda: None)"),
     "refused": (
@@ -143,6 +172,22 @@ def run(scenarios: dict[str, tuple[str, str]], environment: dict[str, str]) -> t
 @pytest.fixture(scope="module")
 def outcomes(migrated: dict[str, str]) -> Outcomes:
     return run(SCENARIOS, migrated)[0]
+
+
+def test_answers_are_written_down_with_their_users_and_what_was_put_off_is_not(outcomes: Outcomes) -> None:
+    done = outcomes["decide"]
+    assert sorted(done["called"]) == [
+        ["decide", 4, "approve", "first looked at", "minh", "airflow"],
+        ["decide", 6, "reject", "third looked at", "lan", "airflow"],
+    ]
+    assert done["state"] == "success"
+    assert (outcomes["nothing to decide"]["state"], outcomes["nothing to decide"]["called"]) == ("success", [])
+
+
+def test_an_answer_that_is_refused_is_red_and_stops_no_other(outcomes: Outcomes) -> None:
+    done = outcomes["decide, one's own"]
+    assert done["called"] == [["decide", 4, "approve", "first looked at", "minh", "airflow"]]
+    assert sorted(done["tasks"]["one_request.write_answer"]) == ["failed", "success", "success"] and done["state"] == "failed"
 
 
 def test_a_refresh_takes_the_steps_in_order_with_ids_only(outcomes: Outcomes) -> None:

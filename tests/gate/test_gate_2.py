@@ -9,8 +9,10 @@ from tests.deployed import empty_warehouse
 from tests.gate import staged
 from tests.gate.staged import Report
 from tests.packs import write_pack
+from typer.testing import CliRunner
 
 from tonghop import publication, warehouse
+from tonghop.cli import app
 from tonghop.database import admin_connect, connect, sqlalchemy_url
 from tonghop.gate import GateBroken, candidate, check_candidate, decide, judge
 from tonghop.model import Verdict
@@ -202,3 +204,21 @@ def test_a_run_that_was_broken_off_is_closed(number: int) -> None:
     assert check_candidate(number).passed
     with connect("auditor") as connection:
         assert connection.execute("select count(*) from audit.gate_run where status = 'judging'").fetchone() == (0,)
+
+
+def test_a_refused_candidate_is_discarded_and_its_evidence_stays(number: int) -> None:
+    """The last test of this file: it gives the candidate up."""
+    broken(
+        number,
+        f"update warehouse.agg_indicator_period set value = value + 1 where unit_key = {ROOT} and period_key = {CANDIDATE_MONTH} "
+        f"and indicator_key = {indicator('PATIENTS')}",
+        "root_is_sum_of_units",
+    )
+    publication.discard(number, "the sums of the root are wrong")
+    (found, *_) = [each for each in publication.list_checks(number) if each.expectation == "root_is_sum_of_units" and not each.success]
+    assert (found.status, found.severity) == ("refused", "critical") and found.observed["rows"], "which rows they were"
+    told = CliRunner().invoke(app, ["checks", str(number)], catch_exceptions=False).output
+    assert "refused" in told and "root_is_sum_of_units" in told
+    with connect("auditor") as connection:
+        left = connection.execute("select count(*) from warehouse.agg_indicator_period where from_publication = %s", (number,)).fetchone()
+    assert left == (0,) and publication.live_number() == number - 1

@@ -119,6 +119,8 @@ def test_restatements_are_listed_by_policy(world: World) -> None:
     assert restatements()[-1] == (3, "A", "2022-01", "withdrawn")
     listed = json.loads(CliRunner().invoke(app, ["publications", "--json"], catch_exceptions=False).output)
     assert [each["restatements"] for each in listed] == [1, 2, 0]
+    told = CliRunner().invoke(app, ["restatements", "2"], catch_exceptions=False).output
+    assert "1 → 2" in told and "– → 1" in told
 
 
 def test_a_closed_period_changes_by_approval_only_report_by_report(world: World) -> None:

@@ -1,7 +1,8 @@
-"""What was published: `publications`, `rollback`, `discard`, `audit verify`."""
+"""What was published: `publications`, `restatements`, `checks`, `rollback`, `discard`, `audit verify`."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from rich.markup import escape
 
 from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, NumberArgument
-from tonghop.cli.printing import console, moment, new_table, print_json, say, span_of
+from tonghop.cli.printing import SHOWN, console, moment, new_table, print_json, say, say_how_many_more, span_of
 
 app = typer.Typer()
 audit_app = typer.Typer(help="What an auditor verifies.", no_args_is_help=True)
@@ -46,6 +47,54 @@ def publications(catalog: CatalogOption = None, as_json: JsonOption = False) -> 
             escape(", ".join(each.names)),
         )
     console.print(table)
+
+
+@app.command()
+def restatements(
+    number: Annotated[int | None, typer.Argument(metavar="[N]", help="Number of a publication; default: all.")] = None,
+    catalog: CatalogOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the reports of closed periods whose published figures changed, by publication."""
+    from tonghop.publication import list_restatements
+
+    database.ensure_server()
+    found = list_restatements(number)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No published figure of a closed period was changed.")
+        return
+    table = new_table("publication", "published", "unit", "form", "period", "closed", "change", "versions", "approval")
+    for each in found[:SHOWN]:
+        versions = f"{each.from_version or '–'} → {each.to_version or '–'}"
+        row = (str(each.publication), moment(each.published_at), each.unit_code, each.form_code, each.period_code, moment(each.closes_at))
+        table.add_row(*map(escape, (*row, each.change, versions, str(each.request_id or ""))))
+    console.print(table)
+    say_how_many_more(len(found), "restatements")
+
+
+@app.command()
+def checks(number: NumberArgument, catalog: CatalogOption = None, as_json: JsonOption = False) -> None:
+    """List what gate 2 checked in publication N, one that it refused included, and the first rows of what was not met."""
+    from tonghop.publication import list_checks
+
+    database.ensure_server()
+    found = list_checks(number)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say(f"Publication {number} has not been through gate 2.")
+    for run, group in groupby(found, key=lambda each: (each.gate_run_id, each.status, each.started_at)):
+        results = list(group)
+        say(f"Run {run[0]}, {moment(run[2])}: {run[1]}, {sum(each.success for each in results)} of {len(results)} checks met")
+        for each in results:
+            if not each.success:
+                say(f"  [{each.severity}] {each.expectation}: {each.description} ({each.observed.get('count', '?')} rows)")
+                for row in each.observed.get("rows", []):
+                    say("      " + ", ".join(f"{name} {value}" for name, value in row.items()))
 
 
 @app.command()

@@ -5,6 +5,7 @@ from tonghop.publication.acts import discard, open_candidate, pending, publish, 
 from tonghop.publication.difference import ChangedFigure, ChangedSubmission, Difference, diff
 from tonghop.publication.hand_corrections import CorrectionStanding, list_corrections
 from tonghop.publication.lineage import Trace, trace
+from tonghop.publication.notices import CheckFound, Restatement, list_checks, list_restatements
 from tonghop.publication.policies import Withheld
 from tonghop.publication.records import (
     Publication,
@@ -23,11 +24,13 @@ from tonghop.publication.withdrawal import Withdrawal, withdraw
 __all__ = [
     "ChangedFigure",
     "ChangedSubmission",
+    "CheckFound",
     "CorrectionStanding",
     "Difference",
     "Fate",
     "Publication",
     "PublicationProblem",
+    "Restatement",
     "Retention",
     "SlotDifference",
     "Trace",
@@ -39,8 +42,10 @@ __all__ = [
     "discard",
     "discard_reason",
     "get_publication",
+    "list_checks",
     "list_corrections",
     "list_publications",
+    "list_restatements",
     "live_number",
     "name_publication",
     "open_candidate",
