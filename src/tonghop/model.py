@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 
 OPEN_END = 2147483647
 """`to_publication` of a row that is still valid."""
@@ -68,14 +69,19 @@ class Period:
     @property
     def code(self) -> str:
         """The code that `parse` reads back."""
-        return {
-            PeriodType.WEEK: f"{self.year:04d}-W{self.number:02d}",
-            PeriodType.MONTH: f"{self.year:04d}-{self.number:02d}",
-            PeriodType.QUARTER: f"{self.year:04d}-Q{self.number}",
-            PeriodType.HALF: f"{self.year:04d}-H1",
-            PeriodType.NINE_MONTHS: f"{self.year:04d}-9M",
-            PeriodType.YEAR: f"{self.year:04d}",
-        }[self.type]
+        match self.type:
+            case PeriodType.WEEK:
+                return f"{self.year:04d}-W{self.number:02d}"
+            case PeriodType.MONTH:
+                return f"{self.year:04d}-{self.number:02d}"
+            case PeriodType.QUARTER:
+                return f"{self.year:04d}-Q{self.number}"
+            case PeriodType.HALF:
+                return f"{self.year:04d}-H1"
+            case PeriodType.NINE_MONTHS:
+                return f"{self.year:04d}-9M"
+            case PeriodType.YEAR:
+                return f"{self.year:04d}"
 
     def __str__(self) -> str:
         return self.code
@@ -135,6 +141,8 @@ class Period:
 
 class State(StrEnum):
     """What a cell says. Only NUMBER and ZERO carry a value; blank is not zero."""
+
+    __hash__ = str.__hash__  # Enum's own is slow, and values are hashed often
 
     NUMBER = "number"
     ZERO = "zero"
@@ -225,6 +233,39 @@ class Cell(NamedTuple):
     value: Value
 
 
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Figures of a report and where they stand, without what they say. Workbooks made from one template share it; compared by identity."""
+
+    places: tuple[tuple[CellAddress, str, Measure, str, Role], ...]
+    """address, indicator, measure, breakdown and role of each"""
+
+
+class FramedCells(Sequence[Cell]):
+    """The cells of a frame, each put together when somebody asks for it."""
+
+    def __init__(self, frame: Frame, values: tuple[Value, ...]) -> None:
+        """`values` are those of the places of the frame, in their order."""
+        self.frame, self.values = frame, values
+
+    @overload
+    def __getitem__(self, place: int) -> Cell: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Cell, ...]: ...
+    def __getitem__(self, place: int | slice) -> Cell | tuple[Cell, ...]:
+        if isinstance(place, slice):
+            return tuple(Cell(*at, value) for at, value in zip(self.frame.places[place], self.values[place], strict=True))
+        return Cell(*self.frame.places[place], self.values[place])
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as equal to tuples, which hash by their cells
+
+
 @dataclass(frozen=True)
 class Candidate:
     """What an unknown text may mean: the code of a unit or row, its name, and how near it is (0 to 100)."""
@@ -281,7 +322,7 @@ class SubmissionReading:
     slot: Slot
     form_version: int
     as_of_date: date | None
-    cells: tuple[Cell, ...]
+    cells: Sequence[Cell]
     findings: tuple[Finding, ...] = ()
     narratives: tuple[Narrative, ...] = ()
 

@@ -28,7 +28,7 @@ from tests.intake.workbooks import (
 
 from tonghop.catalog import Pack
 from tonghop.intake import KINDS, read_file
-from tonghop.intake.tables import MOST_ROWS
+from tonghop.intake.places import MOST_ROWS
 from tonghop.model import Cell, Finding, Measure, Reading, Role, State, SubmissionReading
 
 HEADER = 8

@@ -12,6 +12,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,7 @@ from tests.packs import edited, write_pack
 
 from tonghop.catalog import Pack, read_pack
 from tonghop.intake import Limits
-from tonghop.readers import Answer, Bounds, FileToRead, Prepared, ReaderPool, Trouble, TroubleKind, pool, read_one, reader_pool
+from tonghop.readers import Answer, Bounds, FileToRead, Prepared, ReaderPool, Trouble, TroubleKind, pool, read_one, reader_pool, starter
 
 LIMITS = Limits()
 PLENTY = Bounds(seconds=30, megabytes=1_024)
@@ -130,8 +131,8 @@ def test_a_reader_that_dies_is_replaced_and_the_culprit_is_named(pack: Pack, fil
             with pipe.open("wb"):
                 for reader in readers._readers:
                     if reader.job is not None:
-                        os.kill(reader.process.pid, signal.SIGSEGV)
-                        reader.process.wait()
+                        os.kill(reader.pid, signal.SIGSEGV)
+                        wait([reader.process])  # type: ignore[list-item]  # it is ready
 
     with one_reader(pack, PLENTY) as readers:
         killer = threading.Thread(target=shoot)
@@ -145,6 +146,7 @@ def test_a_reader_that_dies_is_replaced_and_the_culprit_is_named(pack: Pack, fil
 
 
 def test_readers_that_do_not_start_are_no_fault_of_the_files(pack: Pack, files: list[FileToRead], monkeypatch: pytest.MonkeyPatch) -> None:
+    starter.forget()
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with one_reader(pack, Bounds(seconds=29, megabytes=1_024)) as readers, pytest.raises(pool.ReadersDown, match="do not start"):
         answered(readers, files)
@@ -173,7 +175,7 @@ from tonghop.intake import Limits
 from tonghop.readers import Bounds, FileToRead, reader_pool
 with reader_pool(read_pack(Path(sys.argv[1])), Limits(), Bounds(30, 1024), 1) as readers:
     readers.answers(readers.submit([FileToRead(sys.argv[2], "x.xlsx")]))
-    print(readers._readers[0].process.pid, flush=True)
+    print(readers._readers[0].pid, flush=True)
     time.sleep(60)
 """
 

@@ -92,7 +92,7 @@ Month = Annotated[int, Field(ge=1, le=12)]
 class Row(BaseModel):
     """A row of one of the pack's files. `derived` are the fields that are no columns, `omissible` the columns that a file may lack."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # who is handed a pack checks no row
     derived: ClassVar[frozenset[str]] = frozenset({"line"})
     omissible: ClassVar[frozenset[str]] = frozenset()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -42,7 +43,7 @@ class Sheet:
     """The filled cells of one sheet, by row and column (both from 1)."""
 
     name: str
-    rows: dict[int, dict[int, RawCell]] = field(default_factory=dict)
+    rows: Mapping[int, Mapping[int, RawCell]] = field(default_factory=dict)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     """first and last column of each run"""
@@ -81,6 +82,13 @@ def text_cell(text: str, limits: Limits) -> RawCell:
     if len(text) <= min(_REMEMBERED_CHARACTERS, limits.max_cell_characters):
         return _text_cell(text)
     return RawCell(Kind.TEXT, _unescaped(bounded(text, limits)))
+
+
+def text_cells(texts: Sequence[str], limits: Limits) -> list[RawCell]:
+    """The cells of texts. Raises Unopenable as `text_cell` does."""
+    if max(map(len, texts), default=0) <= min(_REMEMBERED_CHARACTERS, limits.max_cell_characters):
+        return list(map(_text_cell, texts))  # the usual case, made short
+    return [text_cell(text, limits) for text in texts]
 
 
 _REMEMBERED_CHARACTERS = 200

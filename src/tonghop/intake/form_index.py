@@ -6,15 +6,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tonghop.catalog import Figure, FormSheet, Pack, normalise
 from tonghop.catalog.rows import ANY_UNIT, HEADER_PARTS, Form, FormCell, Indicator, SheetLayout
 from tonghop.intake.cells import RawCell, position
 from tonghop.intake.matching import UnitNames
 from tonghop.intake.numbers import Expects
-from tonghop.intake.vocabulary import fold
+from tonghop.intake.vocabulary import VALUE_CHARACTERS, fold
 from tonghop.model import Measure
+
+if TYPE_CHECKING:
+    from tonghop.intake.known_sheets import Layout
+    from tonghop.intake.known_tables import KnownTable
 
 PERCENT_MEASURES = frozenset({Measure.PCT_OF_PLAN, Measure.CHANGE_PCT, Measure.CHANGE_POINTS, Measure.RATE})
 SIGNED_MEASURES = frozenset({Measure.CHANGE, Measure.CHANGE_PCT, Measure.CHANGE_POINTS})
@@ -81,6 +85,15 @@ class SheetIndex:
     def rows_seen(self) -> dict[tuple[RawCell | None, ...], int]:
         """What stood beside the figures of rows that gave no finding (code, label, unit of measure) -> row of the form."""
         return {}
+
+    @cached_property
+    def known_tables(self) -> dict[tuple[Layout, str], KnownTable]:
+        """Where the figures stood in tables that gave no finding, by the layout and the name of their sheet."""
+        return {}
+
+    def may_be_figure(self, text: str) -> bool:
+        """Whether a text in a column of figures may be one, and is surely no header."""
+        return text[:1].isdigit() and normalise(text[:VALUE_CHARACTERS]) not in self.headers
 
     @cached_property
     def marks(self) -> frozenset[str]:

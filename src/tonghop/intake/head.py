@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from tonghop.catalog import normalise
@@ -65,6 +66,10 @@ _ASIDE = fold(vocabulary.ASIDE_MARK)
 _TABLE_HEADERS = vocabulary.LABEL_HEADERS | vocabulary.UNIT_OF_MEASURE_HEADERS
 
 
+_squeezed = lru_cache(maxsize=4_096)(squeeze)
+"""The sheets of a workbook have the same head, and so have the workbooks of a unit."""
+
+
 def is_aside(sheet: Sheet) -> bool:
     """Whether a sheet says of itself that it is part of no report: what we put into a workbook for its reader."""
     first_row = sheet.rows[min(sheet.rows)] if sheet.rows else {}
@@ -85,7 +90,7 @@ def read_head(sheet: Sheet) -> Head:
                 return head
             name = FIELDS.get(folded)
             if name is None:
-                head.titles.append(Found(squeeze(cell.text[:VALUE_CHARACTERS]), CellAddress(sheet.name, address(row_number, column))))
+                head.titles.append(Found(_squeezed(cell.text[:VALUE_CHARACTERS]), CellAddress(sheet.name, address(row_number, column))))
             elif getattr(head, name) is None:
                 setattr(head, name, _value_of(sheet.name, row_number, column, rest, row[place + 1 :]))
     return head
@@ -93,9 +98,9 @@ def read_head(sheet: Sheet) -> Head:
 
 def _value_of(sheet: str, row_number: int, column: int, rest: str, right: Sequence[tuple[int, RawCell]]) -> Found | None:
     if rest.strip():
-        return Found(squeeze(rest[:VALUE_CHARACTERS]), CellAddress(sheet, address(row_number, column)))
+        return Found(_squeezed(rest[:VALUE_CHARACTERS]), CellAddress(sheet, address(row_number, column)))
     for next_column, cell in right:
-        text = squeeze(cell.text[:VALUE_CHARACTERS])
+        text = _squeezed(cell.text[:VALUE_CHARACTERS])
         if text:
             is_label = fold(text.partition(":")[0]) in FIELDS
             return None if is_label else Found(text, CellAddress(sheet, address(row_number, next_column)), cell.kind)

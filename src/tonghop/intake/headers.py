@@ -191,6 +191,11 @@ def is_numbering(row: Mapping[int, RawCell], header: Header) -> bool:
     return all(one < other for one, other in pairwise(numbers))
 
 
+def may_be_numbering(row: Mapping[int, RawCell], header: Header) -> bool:
+    """Whether what stands beside the figures of a row would be there in one that only numbers the columns."""
+    return all(_numbers_a_column(row[column]) for column in header.texts if column in row)
+
+
 def _numbers_a_column(cell: RawCell) -> bool:
     text = cell.text.strip()
     if cell.kind is Kind.NUMBER:

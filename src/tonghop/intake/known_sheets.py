@@ -8,12 +8,15 @@ value that is not as plain as can be leaves the whole sheet to `sheet_text`, and
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, NamedTuple, cast
 
 from tonghop.intake.cells import Kind, RawCell, Sheet, text_cell
 from tonghop.intake.formats import NUMBER_CHARACTERS, bare_number, number_cell
 from tonghop.intake.limits import Limits
-from tonghop.intake.sheet_text import tokens
+from tonghop.intake.sheet_text import Token, tokens
 from tonghop.intake.sheet_xml import Book, too_many_cells
 
 _LARGEST = 1 << 18
@@ -22,26 +25,64 @@ _MOST = 256
 """Layouts, and sheets met once, that are remembered; beyond that, remembering begins anew."""
 _VALUE = re.compile(r"<v>([^<]*)</v>")
 
-
-class _Place(NamedTuple):
-    """A cell of a layout: its value comes from the sheet, or was part of the layout (`constant`)."""
-
-    column: int
-    kind: str
-    style: str
-    constant: RawCell | None
+Picker = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
-class _Layout(NamedTuple):
-    """Everything about a sheet but its values."""
+def picker(places: Sequence[int]) -> Picker:
+    """What takes the items at these places out of a sequence, in this order."""
+    return itemgetter(*places) if len(places) > 1 else lambda items: tuple(items[place] for place in places)
 
-    rows: tuple[tuple[int, tuple[_Place, ...]], ...]
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Everything about a sheet but its values. Compared by identity: equal ones are one object as long as they are remembered."""
+
+    rows: Mapping[int, Mapping[int, int]]
+    """row -> column -> place of the cell: among the shared strings of the sheet, then its numbers, its other values, its constants"""
     values: int
+    strings: Picker
+    """takes the numbers of the shared strings out of the values"""
+    numbers: Picker
+    """takes the stored numbers out of the values"""
+    styles: tuple[str, ...]
+    """of the stored numbers"""
+    others: tuple[tuple[int, str], ...]
+    """what else has a value: which of the values, and of which kind"""
+    constants: tuple[RawCell, ...]
+    """cells that are part of the layout"""
+    cells: int
     hidden_rows: frozenset[int]
     hidden_columns: tuple[tuple[int, int], ...]
     merges: tuple[tuple[int, int, int, int], ...]
     limits: Limits
     """under which it was read"""
+
+    def is_number(self, place: int) -> bool:
+        """Whether the cell at a place is a stored number (or the date that it stands for), whatever its value."""
+        last = self.cells - len(self.constants) - len(self.others)
+        return last - len(self.styles) <= place < last
+
+
+class KnownRows(Mapping[int, Mapping[int, RawCell]]):
+    """The rows of a sheet whose layout is known, each put together when somebody asks for it: mostly nobody does."""
+
+    def __init__(self, layout: Layout, cells: tuple[RawCell, ...]) -> None:
+        self.layout = layout
+        self.cells = cells
+        """by their places in the layout"""
+        self._rows: dict[int, dict[int, RawCell]] = {}
+
+    def __getitem__(self, number: int) -> Mapping[int, RawCell]:
+        row = self._rows.get(number)
+        if row is None:
+            row = self._rows[number] = {column: self.cells[place] for column, place in self.layout.rows[number].items()}
+        return row
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.layout.rows)
+
+    def __len__(self) -> int:
+        return len(self.layout.rows)
 
 
 class CutSheet(NamedTuple):
@@ -51,7 +92,7 @@ class CutSheet(NamedTuple):
     values: list[str]
 
 
-_layouts: dict[str, _Layout] = {}
+_layouts: dict[str, Layout] = {}
 _met: set[int] = set()
 """hashes of what stood between the values of sheets met once: a sheet that never comes again is not worth remembering"""
 
@@ -69,87 +110,115 @@ def read_known(cut_sheet: CutSheet, sheet: Sheet, book: Book, budget: int) -> in
 
     Raises Unopenable when the budget is used up, ValueError or IndexError for a shared string that does not exist.
     """
-    layout = _layouts.get(cut_sheet.between)
-    if layout is None or layout.values != len(cut_sheet.values) or layout.limits != book.limits:
+    layout, values = _layouts.get(cut_sheet.between), cut_sheet.values
+    if layout is None or layout.values != len(values) or layout.limits != book.limits:
         return None
-    strings, first_day, limits = book.strings, book.first_day, book.limits
-    formats = {**book.formats, "": book.formats.get("0")}
-    next_value = iter(cut_sheet.values).__next__
-    rows: dict[int, dict[int, RawCell]] = {}
-    for number, places in layout.rows:
-        row: dict[int, RawCell] = {}
-        for column, kind, style, constant in places:
-            if constant is not None:
-                row[column] = constant
-                continue
-            value = next_value()
-            if kind == "s":
-                if not value.isdigit():
-                    return None
-                row[column] = strings[int(value)]
-            elif not kind or kind == "n":
-                shown = formats.get(style)
-                cell = bare_number(value) if shown is None else number_cell(value, shown, first_day)
-                if cell is None or len(value) > NUMBER_CHARACTERS:
-                    return None
-                row[column] = cell
-            elif not value.isprintable() or "&" in value or ">" in value:
-                return None
-            elif kind == "str":
-                row[column] = text_cell(value, limits)
-            elif kind == "e":
-                row[column] = RawCell(Kind.ERROR, value)
-            else:
-                return None
-        if row:
-            rows[number] = row
-            budget -= len(row)
-            if budget < 0:
-                raise too_many_cells(limits)
-    sheet.rows |= rows
-    sheet.hidden_rows |= layout.hidden_rows
+    strings = layout.strings(values)
+    numbers = _numbers(layout, values, book)
+    others = _others(layout, values, book.limits)
+    if numbers is None or others is None or not all(map(str.isdigit, strings)):
+        return None
+    budget -= layout.cells
+    if budget < 0:
+        raise too_many_cells(book.limits)
+    texts = map(book.strings.__getitem__, map(int, strings))
+    sheet.rows = KnownRows(layout, (*texts, *numbers, *others, *layout.constants))
+    sheet.hidden_rows = set(layout.hidden_rows)
     sheet.hidden_columns = list(layout.hidden_columns)
-    sheet.merges.extend(layout.merges)
+    sheet.merges = list(layout.merges)
     return budget
 
 
-def remember(cut_sheet: CutSheet, text: str, sheet: Sheet, limits: Limits) -> None:
-    """Remember the layout of a sheet that `sheet_text.read_cells` has read, the second time that it comes."""
+def _numbers(layout: Layout, values: Sequence[str], book: Book) -> list[RawCell] | None:
+    """The cells of the stored numbers; None when one of them is no number."""
+    stored = layout.numbers(values)
+    if max(map(len, stored), default=0) > NUMBER_CHARACTERS:
+        return None
+    if book.formats:
+        formats, first_day = {**book.formats, "": book.formats.get("0")}, book.first_day  # a cell without a style has the first one
+        cells = [number_cell(number, formats.get(style), first_day) for number, style in zip(stored, layout.styles, strict=True)]
+    else:
+        cells = list(map(bare_number, stored))
+    return cast("list[RawCell]", cells) if all(cells) else None  # a cell is a tuple, and so is never false
+
+
+def _others(layout: Layout, values: Sequence[str], limits: Limits) -> list[RawCell] | None:
+    """The cells of texts and errors that are stored in place; None when one of them is not as plain as can be."""
+    cells: list[RawCell] = []
+    for number, kind in layout.others:
+        value = values[number]
+        if not value.isprintable() or "&" in value or ">" in value:
+            return None
+        cells.append(text_cell(value, limits) if kind == "str" else RawCell(Kind.ERROR, value))
+    return cells
+
+
+def remember(cut_sheet: CutSheet, text: str, sheet: Sheet, limits: Limits) -> bool:
+    """Remember the layout of a sheet that `sheet_text.read_cells` has read, the second time that it comes; answers whether it did."""
     if not cut_sheet.between or cut_sheet.between in _layouts:
-        return
+        return False
     met = hash(cut_sheet.between)
     if met not in _met:
         if len(_met) >= _MOST:
             _met.clear()
         _met.add(met)
-        return
+        return False
     layout = _layout(cut_sheet, text, sheet, limits)
-    if layout is not None:
-        if len(_layouts) >= _MOST:
-            _layouts.clear()
-        _layouts[cut_sheet.between] = layout
+    if layout is None:
+        return False
+    if len(_layouts) >= _MOST:
+        _layouts.clear()
+    _layouts[cut_sheet.between] = layout
+    return True
 
 
-def _layout(cut_sheet: CutSheet, text: str, sheet: Sheet, limits: Limits) -> _Layout | None:
-    """The layout of a sheet; None when something outside its cells looks like their values."""
-    rows: dict[int, list[_Place]] = {}
+_STRINGS, _NUMBERS, _OTHERS, _CONSTANTS = range(4)
+_GROUPS = {"s": _STRINGS, "": _NUMBERS, "n": _NUMBERS, "str": _OTHERS, "e": _OTHERS}
+"""The kinds of value that are read here."""
+
+
+class _Held(NamedTuple):
+    """A cell with something in it: which of the values of its sheet that is (-1: none), or what the layout says itself."""
+
+    group: int
+    row: int
+    column: int
+    number: int
+    token: Token
+    constant: RawCell | None
+
+
+def _layout(cut_sheet: CutSheet, text: str, sheet: Sheet, limits: Limits) -> Layout | None:
+    """The layout of a sheet; None for unusual kinds of value, a cell that stands twice, or what looks like a value and is none."""
+    held: list[_Held] = []
     values: list[str] = []
     for token in tokens(text):
         if token.has_value:
+            if token.kind not in _GROUPS:
+                return None
+            held.append(_Held(_GROUPS[token.kind], token.row, token.column, len(values), token, None))
             values.append(token.value)
-            constant = None
-        else:
-            constant = sheet.rows.get(token.row, {}).get(token.column)
-            if constant is None:
-                continue
-        rows.setdefault(token.row, []).append(_Place(token.column, token.kind, token.style, constant))
-    if values != cut_sheet.values:
+        elif (constant := sheet.rows.get(token.row, {}).get(token.column)) is not None:
+            held.append(_Held(_CONSTANTS, token.row, token.column, -1, token, constant))
+    in_groups = sorted(held, key=lambda each: each.group)
+    places = {(each.row, each.column): place for place, each in enumerate(in_groups)}
+    if values != cut_sheet.values or len(places) < len(held):
         return None
-    return _Layout(
-        tuple((number, tuple(places)) for number, places in rows.items()),
-        len(values),
-        frozenset(sheet.hidden_rows),
-        tuple(sheet.hidden_columns),
-        tuple(sheet.merges),
-        limits,
+    rows: dict[int, dict[int, int]] = {}
+    for each in held:
+        rows.setdefault(each.row, {})[each.column] = places[each.row, each.column]
+    numbers = [each for each in in_groups if each.group == _NUMBERS]
+    return Layout(
+        rows=rows,
+        values=len(values),
+        strings=picker([each.number for each in in_groups if each.group == _STRINGS]),
+        numbers=picker([each.number for each in numbers]),
+        styles=tuple(each.token.style for each in numbers),
+        others=tuple((each.number, each.token.kind) for each in in_groups if each.group == _OTHERS),
+        constants=tuple(each.constant for each in in_groups if each.constant is not None),
+        cells=len(held),
+        hidden_rows=frozenset(sheet.hidden_rows),
+        hidden_columns=tuple(sheet.hidden_columns),
+        merges=tuple(sheet.merges),
+        limits=limits,
     )

@@ -54,12 +54,12 @@ CellContent = int | float | str | bool | time | date | datetime | timedelta
 
 
 def _sheet(name: str, rows: Iterable[Sequence[CellContent]], limits: Limits) -> Sheet:
-    sheet = Sheet(name)
+    filled: dict[int, dict[int, RawCell]] = {}
     for row_number, row in enumerate(rows, start=1):
         cells = {column: _cell(content, limits) for column, content in enumerate(row, start=1) if content != ""}
         if cells:
-            sheet.rows[row_number] = cells
-    return sheet
+            filled[row_number] = cells
+    return Sheet(name, filled)
 
 
 def _cell(content: CellContent, limits: Limits) -> RawCell:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from functools import lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from tonghop.intake import findings
@@ -76,6 +76,11 @@ class Expects:
     style: str | None = None
     """how numbers are typed as text: `vi`, `en`, or either"""
 
+    @cached_property
+    def figures(self) -> Figures:
+        """What cells say where this is expected."""
+        return Figures(self)
+
     @property
     def whole(self) -> bool:
         """Whether only whole numbers fit."""
@@ -103,11 +108,32 @@ class Parsed(NamedTuple):
 _BLANK = Parsed(Value(State.BLANK))
 
 
+class Figures(dict[RawCell | None, Parsed]):
+    """What cells say where a certain kind of figure is expected. Small figures come again and again, so they are remembered; long
+    texts would only fill the memory."""
+
+    def __init__(self, expects: Expects) -> None:
+        self.expects = expects
+        super().__init__()
+
+    def __missing__(self, raw: RawCell | None) -> Parsed:
+        if raw is None:
+            return _BLANK
+        parsed = _parse(raw, self.expects)
+        if len(raw.text) <= _REMEMBERED_CHARACTERS:
+            if len(self) >= _MOST:
+                self.clear()
+            self[raw] = parsed
+        return parsed
+
+
+_MOST = 65_536
+_REMEMBERED_CHARACTERS = 40
+
+
 def parse_value(raw: RawCell | None, expects: Expects) -> Parsed:
     """The figure in a cell (None: an empty cell), with what is wrong about it. Never raises."""
-    if raw is None:
-        return _BLANK
-    return _parse_again(raw, expects) if len(raw.text) <= _REMEMBERED_CHARACTERS else _parse(raw, expects)
+    return expects.figures[raw]
 
 
 def _parse(raw: RawCell, expects: Expects) -> Parsed:
@@ -124,11 +150,6 @@ def _parse(raw: RawCell, expects: Expects) -> Parsed:
             return _unreadable("=", findings.FORMULA_WITHOUT_VALUE.issue("=", expects.example))
         case Kind.BOOLEAN:
             return _unreadable(raw.text, findings.NOT_A_NUMBER.issue(raw.text, expects.example))
-
-
-_parse_again = lru_cache(maxsize=65_536)(_parse)
-"""`_parse`, remembering: small figures come again and again. Long texts would only fill the memory."""
-_REMEMBERED_CHARACTERS = 40
 
 
 def _unreadable(raw: str, issue: Issue) -> Parsed:

@@ -7,10 +7,11 @@ several reports, and each of them gives a submission of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from tonghop.catalog import normalise
@@ -20,10 +21,25 @@ from tonghop.intake.cells import RawCell, Sheet, address
 from tonghop.intake.findings import Issue
 from tonghop.intake.form_index import PackIndex, SheetIndex
 from tonghop.intake.numbers import parse_value
+from tonghop.intake.places import Table, Unclear
 from tonghop.intake.recognise import Report
 from tonghop.intake.scope import Scope
-from tonghop.intake.tables import Table, Unclear, find_figures
-from tonghop.model import Cell, CellAddress, Finding, Measure, Narrative, Period, PeriodType, Slot, State, SubmissionReading, Value
+from tonghop.intake.tables import find_figures
+from tonghop.model import (
+    Cell,
+    CellAddress,
+    Finding,
+    Frame,
+    FramedCells,
+    Measure,
+    Narrative,
+    Period,
+    PeriodType,
+    Slot,
+    State,
+    SubmissionReading,
+    Value,
+)
 
 MISSING = "missing"
 """Flag of a blank cell whose sheet, row or column does not stand in the workbook; its address has no cell."""
@@ -46,11 +62,35 @@ class ReportReading(NamedTuple):
 
 @dataclass
 class _Part:
-    """The figures of one unit and month."""
+    """The figures of one unit and month: by the frames in which they stand, or cell by cell from the first table on that has none."""
 
-    cells: list[Cell] = field(default_factory=list)
+    framed: list[FramedCells] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     plans: Plans = field(default_factory=dict)
+    _cells: list[Cell] = field(default_factory=list)
+
+    @property
+    def cells(self) -> list[Cell]:
+        """Its figures one by one, for who looks at them or adds to them."""
+        if self.framed:
+            self._cells.extend(chain(*self.framed))
+            self.framed.clear()
+        return self._cells
+
+    def add(self, framed: FramedCells) -> None:
+        """Add the figures of a table."""
+        if self._cells:
+            self._cells.extend(framed)
+        else:
+            self.framed.append(framed)
+
+    @property
+    def whole(self) -> Sequence[Cell]:
+        """All its figures, with the plans that stood beside a value."""
+        if self.framed and not self.plans:
+            frame = _joined(tuple(each.frame for each in self.framed))
+            return FramedCells(frame, tuple(chain(*(each.values for each in self.framed))))
+        return tuple(_with_plans(self))
 
     @property
     def has_figures(self) -> bool:
@@ -120,9 +160,13 @@ def read_report(report: Report, index: PackIndex) -> ReportReading:
 
 def _read_table(sheet: Sheet, index: SheetIndex, table: Table, parts: _Parts) -> None:
     """One cell for every row and column of the form, in its order; what is wrong goes to the part that the cell belongs to."""
+    if table.known is not None and (values := table.known.values) is not None:
+        parts[None].add(FramedCells(table.known.table.frame, values))
+        return
+    table.unfold()
     name, places, plain = sheet.name, table.places, table.plain
     nowhere = CellAddress(name, "")
-    part = parts[None]
+    part, cells = parts[None], parts[None].cells
     has_months = index.has_months
     for row_position, figures in enumerate(index.sheet.grid):
         expects = index.expects[row_position]
@@ -131,13 +175,14 @@ def _read_table(sheet: Sheet, index: SheetIndex, table: Table, parts: _Parts) ->
         for position, (indicator, measure, breakdown, role, _, month) in enumerate(figures):
             if has_months:
                 part = parts[month]
+                cells = part.cells
             if plain_row is None:
                 place = places.get((row_position, position))
             else:
                 column = plain_row.columns.get(position)
                 place = None if column is None else (plain_row.row, column, plain_row.cells.get(column), None)
             if place is None:
-                part.cells.append(Cell(nowhere, indicator, measure, breakdown, role, ABSENT))
+                cells.append(Cell(nowhere, indicator, measure, breakdown, role, ABSENT))
                 continue
             row_number, column, raw, unclear = place
             at = _address(name, row_number, column)
@@ -145,14 +190,14 @@ def _read_table(sheet: Sheet, index: SheetIndex, table: Table, parts: _Parts) ->
                 kind, found, expected = unclear
                 part.findings.append(kind.at(name, at.cell, found=found, expected=expected, indicator_code=indicator))
                 value = Value(State.UNREADABLE, raw=raw.text if raw else "")
-                part.cells.append(Cell(at, indicator, measure, breakdown, role, value))
+                cells.append(Cell(at, indicator, measure, breakdown, role, value))
                 continue
             parsed = parse_value(raw, expects[position])
             if parsed.issues:
                 part.findings.extend(issue.at(at, indicator) for issue in parsed.issues)
             if parsed.plan is not None:
                 part.plans[indicator, breakdown] = (parsed.plan, at, parsed.value.raw)
-            part.cells.append(Cell(at, indicator, measure, breakdown, role, parsed.value))
+            cells.append(Cell(at, indicator, measure, breakdown, role, parsed.value))
     if index.has_units:
         parts[None].findings.extend(table.findings)
 
@@ -192,6 +237,11 @@ def _moved(sheet: Sheet, label_at: tuple[int, int] | None, label: str, expected:
     if there is not None and normalise(there.text) == label:
         return None
     return findings.LABEL_MOVED.issue(there.text if there else "–", f"{expected} ({address(*label_at)})")
+
+
+@lru_cache(maxsize=256)
+def _joined(frames: tuple[Frame, ...]) -> Frame:
+    return Frame(tuple(chain(*(frame.places for frame in frames))))
 
 
 def _with_plans(part: _Part) -> Iterable[Cell]:
@@ -241,7 +291,7 @@ def _submissions(report: Report, scope: Scope, unit_code: str | None, parts: _Pa
     if unit_code is not None and report.unit is not None and not _is_below(unit_code, report.unit, scope):
         problems.append(findings.UNIT_NOT_BELOW.at(found=unit_code, expected=f"{report.unit.unit_code} ({report.unit.name_vi})"))
     for period, part, narratives in _by_period(report.period, parts, common):
-        cells = tuple(_with_plans(part))
+        cells = part.whole
         yield SubmissionReading(
             slot=Slot(unit_code or (report.unit.unit_code if report.unit else ""), report.form.form.form_code, period),
             form_version=report.form.form.version,

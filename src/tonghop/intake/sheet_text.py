@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from tonghop.intake.cells import NO_VALUE, Kind, RawCell, Sheet, column_number, text_cell
+from tonghop.intake.cells import NO_VALUE, Kind, RawCell, Sheet, column_number, text_cell, text_cells
 from tonghop.intake.formats import NUMBER_CHARACTERS, number_cell
 from tonghop.intake.limits import Limits
 from tonghop.intake.package import CHUNK
@@ -70,7 +70,7 @@ def read_strings(text: str, limits: Limits) -> list[RawCell]:
     start, end = head.end(), len(text) - len(_STRINGS_END)
     plain = _plain_strings(text[start:end])
     if plain is not None and len(plain) <= limits.max_cells:
-        return [text_cell(string, limits) for string in plain]
+        return text_cells(plain, limits)
     found = _STRING.findall(text, start, end)
     if sum(len(whole) for whole, _ in found) != end - start:
         raise NotPlain
@@ -101,7 +101,7 @@ def read_cells(text: str, sheet: Sheet, book: Book, budget: int) -> int:
     _refuse_impossible_characters(text)
     merges = _around(text[:start] + "<sheetData/>" + text[end + len(_DATA_END) :])
     rows, hidden_rows, budget = _cells(text, start + len(_DATA), end, book, budget)
-    sheet.rows |= rows
+    sheet.rows = rows
     sheet.hidden_rows |= hidden_rows
     sheet.merges.extend(merges)
     return budget

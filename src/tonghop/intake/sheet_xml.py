@@ -59,16 +59,18 @@ def _rich_text(element: Element) -> str:
 
 def read_sheet(text: str, sheet: Sheet, book: Book, budget: int) -> int:
     """Fill `sheet` from its XML, row by row; returns what is left of the budget of cells. Raises Unopenable when it is used up."""
+    rows: dict[int, dict[int, RawCell]] = {}
+    sheet.rows = rows
     row_number = pending = 0
     for element in elements_of(text):
         pending += 1
         tag = element.tag
         if tag in ROWS:
             row_number = int(element.get("r") or row_number + 1)
-            row = sheet.rows.get(row_number, {})
+            row = rows.get(row_number, {})
             _read_row(element, row, book)
             if row:
-                sheet.rows[row_number] = row
+                rows[row_number] = row
                 budget -= len(row)
             if is_hidden(element):
                 sheet.hidden_rows.add(row_number)

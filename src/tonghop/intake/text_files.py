@@ -28,7 +28,7 @@ def read_csv(data: bytes, name: str, limits: Limits) -> list[Sheet]:
         delimiter, text = first.strip()[-1], rest  # so Excel says which one it is
     else:
         delimiter = _delimiter(text)
-    sheet = Sheet(name)
+    rows: dict[int, dict[int, RawCell]] = {}
     left = limits.max_cells
     try:
         for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
@@ -37,10 +37,10 @@ def read_csv(data: bytes, name: str, limits: Limits) -> list[Sheet]:
             if left < 0:
                 raise too_many_cells(limits)
             if cells:
-                sheet.rows[number] = cells
+                rows[number] = cells
     except csv.Error as error:
         raise Unopenable(findings.FILE_DAMAGED.issue(found=str(error)[:200])) from error
-    return [sheet]
+    return [Sheet(name, rows)]
 
 
 def _decoded(data: bytes) -> str:

@@ -84,7 +84,8 @@ def _read_sheet(xml: bytes, sheet: Sheet, book: Book, budget: int) -> int:
         except sheet_text.NotPlain:
             pass
         else:
-            known_sheets.remember(cut, text, sheet, book.limits)
+            if known_sheets.remember(cut, text, sheet, book.limits):
+                known_sheets.read_known(cut, sheet, book, budget)
             return left
     return sheet_xml.read_sheet(text, sheet, book, budget)
 

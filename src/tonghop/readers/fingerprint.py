@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable
 
 from tonghop.model import Cell
-from tonghop.readers.lines import write_lines
+from tonghop.readers.lines import Lines, write_lines
 
 RECOMPUTED = """
 select
@@ -43,9 +43,9 @@ group by submission.submission_id
 
 def reading_sha256(cells: Iterable[Cell]) -> str:
     """The hash of a submission's cells, whatever their order."""
-    return hash_of(write_lines(cells)[1])
+    return hash_of(write_lines(cells))
 
 
-def hash_of(canonical: Iterable[str]) -> str:
+def hash_of(lines: Lines) -> str:
     """The hash of canonical lines. Code points sort as their UTF-8 bytes do. Raises UnicodeEncodeError for text that is none."""
-    return hashlib.sha256("\n".join(sorted(canonical)).encode()).hexdigest()
+    return hashlib.sha256(lines.canonical.encode()).hexdigest()

@@ -1,55 +1,118 @@
 """A figure as text, in its two forms: a line of COPY for `staging.cell`, and the canonical line that is hashed.
 
-Every figure passes here, so both are written in one go, and what is the same in file after file (which figure it is, and where it
-stands) is put together once.
+Every figure passes here, so what is the same in file after file is put together once: which figure it is and where it stands, how a
+value is written, and, for workbooks made from one template, everything but the values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted
+from operator import itemgetter
+from typing import NamedTuple
 
-from tonghop.model import Cell, CellAddress, State
+from tonghop.model import Cell, CellAddress, Frame, FramedCells, Value
 
 CELL_COLUMNS = "indicator_code, measure, breakdown_code, role, state, value, raw, flags, sheet, cell"
 """The columns of `staging.cell` in the order in which `write_lines` gives them, behind the key."""
 
 
-def write_lines(cells: Iterable[Cell]) -> tuple[list[str], list[str]]:
-    """The lines of COPY (text format, without the key that the database gives), and the canonical lines (see `fingerprint`)."""
-    rows: list[str] = []
-    canonical: list[str] = []
-    for at, indicator, measure, breakdown, role, (state, number, raw, flags) in cells:
-        row_start, row_end, start, end = _surroundings(at, indicator, measure, breakdown, role)
-        if number is None:
-            value, plain = r"\N", "null"
-        else:
-            value = str(number)
-            plain = f'"{value}"' if value.isdigit() else f'"{plain_number(number)}"'
-        marks, joined = (_array(flags), quoted(",".join(flags))) if flags else ("{}", '""')
-        field, text = (raw, f'"{raw}"') if raw.isalnum() else (escaped(raw), quoted(raw))
-        state_field, state_text = _STATES[state]
-        rows.append(f"{row_start}{state_field}{value}\t{field}\t{marks}{row_end}")
-        canonical.append(f"{start}{state_text}{plain}, {text}, {joined}{end}")
-    return rows, canonical
+class Lines(NamedTuple):
+    """The figures of a submission as lines, which line feeds part."""
+
+    rows: str
+    """in the text format of COPY, without the key that the database gives"""
+    canonical: str
+    """as `fingerprint` has them, in their order"""
 
 
-_STATES = {state: (f"{state}\t", f'"{state}", ') for state in State}
+def write_lines(cells: Iterable[Cell]) -> Lines:
+    """The figures of a submission in both forms."""
+    template = _template(cells.frame) if isinstance(cells, FramedCells) else None
+    if template is not None and isinstance(cells, FramedCells):
+        return template.filled(cells.values)
+    lines: list[tuple[str, str]] = []
+    for at, indicator, measure, breakdown, role, value in cells:
+        around = _surroundings(at, indicator, measure, breakdown, role)
+        row, line = _written[value]
+        lines.append((f"{around.start}{line}{around.end}", f"{around.row_start}{row}{around.row_end}"))
+    lines.sort()
+    return Lines("\n".join([row for _, row in lines]), "\n".join([line for line, _ in lines]))
+
+
+class _Around(NamedTuple):
+    """What stands before the state and behind the flags, in a line of COPY and in a canonical line."""
+
+    row_start: str
+    row_end: str
+    start: str
+    end: str
 
 
 @lru_cache(maxsize=32_768)
-def _surroundings(at: CellAddress, *figure: str) -> tuple[str, str, str, str]:
-    """What stands before the state and behind the flags, in a line of COPY and in a canonical line."""
+def _surroundings(at: CellAddress, *figure: str) -> _Around:
     sheet, cell = at
-    return (
+    return _Around(
         "".join(f"{escaped(word)}\t" for word in figure),
         f"\t{escaped(sheet)}\t{escaped(cell)}",
         f"[{', '.join(map(quoted, figure))}, ",
         f", {quoted(sheet)}, {quoted(cell)}]",
     )
+
+
+class _Template:
+    """The lines of a frame, without its values."""
+
+    def __init__(self, around: Sequence[_Around]) -> None:
+        """Canonical lines are in the order of their starts: no two of them are equal, and none is the start of another. The lines of
+        COPY are in the same order, which is nearly the one of the table's key: so it grows at its end."""
+        in_order = sorted(range(len(around)), key=lambda place: around[place].start)
+        self._in_order = itemgetter(*in_order)
+        self._rows = "\n".join(f"{_literal(around[place].row_start)}%s{_literal(around[place].row_end)}" for place in in_order)
+        self._canonical = "\n".join(f"{_literal(around[place].start)}%s{_literal(around[place].end)}" for place in in_order)
+
+    def filled(self, values: Sequence[Value]) -> Lines:
+        """The lines with the values of the frame."""
+        rows, lines = zip(*map(_written.__getitem__, self._in_order(values)), strict=True)
+        return Lines(self._rows % rows, self._canonical % lines)
+
+
+@lru_cache(maxsize=128)
+def _template(frame: Frame) -> _Template | None:
+    """The template of a frame; None where one figure stands in several places, so that its value decides which line is first."""
+    around = [_surroundings(*place) for place in frame.places]
+    return _Template(around) if len({each.start for each in around}) == len(around) > 1 else None
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+class _Written(dict[Value, tuple[str, str]]):
+    """State, number, text and flags of a value, as fields of COPY and as they stand in a canonical line.
+
+    Small figures come again and again, so they are remembered. Long texts would only fill the memory.
+    """
+
+    def __missing__(self, value: Value) -> tuple[str, str]:
+        state, number, raw, flags = value
+        field = r"\N" if number is None else plain_number(number)
+        plain = "null" if number is None else f'"{field}"'
+        marks, joined = (_array(flags), quoted(",".join(flags))) if flags else ("{}", '""')
+        both = f"{state}\t{field}\t{escaped(raw)}\t{marks}", f'"{state}", {plain}, {quoted(raw)}, {joined}'
+        if len(raw) <= _REMEMBERED_CHARACTERS:
+            if len(self) >= _MOST:
+                self.clear()
+            self[value] = both
+        return both
+
+
+_MOST = 65_536
+_REMEMBERED_CHARACTERS = 40
+_written = _Written()
 
 
 def plain_number(number: Decimal) -> str:

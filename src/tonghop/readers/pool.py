@@ -6,8 +6,6 @@ import atexit
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -21,6 +19,7 @@ from tonghop.intake.limits import Limits
 from tonghop.readers.bounds import TIME_IS_UP, Bounds
 from tonghop.readers.files import Answer, FileToRead, Trouble, TroubleKind
 from tonghop.readers.process import Task
+from tonghop.readers.starter import starter
 
 
 class Job:
@@ -42,17 +41,17 @@ class _Reader:
     def __init__(self, bounds: Bounds, pack: Pack) -> None:
         self.bounds = bounds
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process that writes to it
+        self.starter = starter()
+        self.process: int | None = None
+        """what the kernel knows it by, once it is ready; a number may come to be another process's"""
+        self.pid = 0
         ours, theirs = socket.socketpair()
         with theirs:
-            self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "tonghop.readers.process", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors,
-            )  # fmt: skip
+            self.starter.start_reader(theirs, self.errors)
         self.connection: Connection = Connection(ours.detach())
         self.job: Job | None = None
         self.at: deque[int] = deque()
         """positions in the job that are not answered yet; the first is being read"""
-        self.is_ready = False
         self.is_fresh = True
         """whether it has read nothing yet"""
         self.is_alone = False
@@ -80,17 +79,24 @@ class _Reader:
         if not self.at:
             self.job = None
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether it was ever able to read."""
+        return self.process is not None
+
+    def is_there(self, pid: int) -> None:
+        """Note that it is able to read, and which process it is."""
+        self.pid, self.process = pid, os.pidfd_open(pid)
+
     def kill(self) -> None:
         """End the process whatever it does."""
-        self.process.kill()
-        self._cleaned_up()
+        self._ended()
 
     def post_mortem(self) -> Trouble:
         """Why a process that closed its socket is gone."""
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=5)
-        code = self.process.returncode
-        last_words = self._cleaned_up()
+        if self.process is not None:
+            wait([self.process], _SECONDS_TO_END)
+        code, last_words = self._ended()
         if code is not None and -code in TIME_IS_UP:
             return Trouble(TroubleKind.TIME, f"no reading after {self.bounds.seconds} s")
         name = signal.Signals(-code).name if code is not None and -code in set(signal.Signals) else f"exit code {code}"
@@ -98,18 +104,24 @@ class _Reader:
             return Trouble(TroubleKind.MEMORY, name)
         return Trouble(TroubleKind.CRASH, f"{name} {last_words[-_LAST_WORDS:].decode(errors='replace')}".strip())
 
-    def _cleaned_up(self) -> bytes:
-        self.process.kill()
-        self.process.wait()
+    def _ended(self) -> tuple[int | None, bytes]:
+        """Its exit code, if anybody knows it, and its last words, once it is gone; one that is not ready yet ends when it finds nobody."""
+        code = None
         self.connection.close()
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self.process, signal.SIGKILL)
+            code = self.starter.exit_code(self.pid)
+            os.close(self.process)
         with self.errors as errors:
             errors.seek(0)
-            return errors.read()
+            return code, errors.read()
 
 
 _LAST_WORDS = 2_000
+_SECONDS_TO_END = 5
 _idle: dict[Bounds, list[_Reader]] = {}
-"""Processes that wait for the next pool of this process: starting one costs half a second. They end with it."""
+"""Processes that wait for the next pool of this process. They end with it."""
 
 
 def _forget_idle() -> None:
@@ -193,12 +205,12 @@ class ReaderPool:
         for connection in wait(list(talking)):
             reader = talking[connection]  # type: ignore[index]  # only our connections are waited for
             try:
-                message: Answer | str = reader.connection.recv()
+                message: Answer | int = reader.connection.recv()
             except (EOFError, OSError):
                 self._bury(reader)
                 continue
-            if isinstance(message, str):
-                reader.is_ready = True
+            if isinstance(message, int):
+                reader.is_there(message)
             elif reader.is_alone or not _ran_out_of_memory(message):
                 reader.take(message)
         self._hand_out()
@@ -208,7 +220,7 @@ class ReaderPool:
         self._readers.remove(reader)
         trouble = reader.post_mortem()
         if not reader.is_ready:
-            raise ReadersDown(f"The processes that read files do not start: {trouble.detail}")
+            raise ReadersDown(f"The processes that read files do not start: {reader.starter.last_words or trouble.detail}")
         if reader.job is None:
             return
         if reader.is_alone:

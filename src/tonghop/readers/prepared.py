@@ -38,14 +38,14 @@ def prepare(reading: Reading) -> Prepared:
 
 
 def _prepared(submission: SubmissionReading) -> PreparedSubmission:
-    rows, canonical = write_lines(submission.cells)
+    lines = write_lines(submission.cells)
     return PreparedSubmission(
         submission.slot,
         submission.form_version,
         submission.as_of_date,
-        hash_of(canonical),
-        len(rows),
-        "\n".join(rows).encode(),
+        hash_of(lines),
+        len(submission.cells),
+        lines.rows.encode(),
         "\n".join(map(_narrative_line, submission.narratives)).encode(),
         submission.findings,
     )

@@ -1,13 +1,18 @@
-"""A reader process: `python -m tonghop.readers.process FD`. It reads what it is asked for until the other end of the socket closes.
+"""Reader processes. `python -m tonghop.readers.process FD` starts the one that they are forked from, at orders on a socket (`starter`).
 
-It has no database and no secrets; files come as paths, answers go as messages. It is started fresh, not forked: whoever asks may
-have threads, locks and connections that no child should inherit, and may be forbidden children of the kind that Python makes.
+It is started fresh, not forked: whoever asks may have threads, locks and connections that no child should inherit, and may be forbidden
+children of the kind that Python makes. It imports what reading needs, once, and reads nothing itself; a reader forked from it begins
+within milliseconds. None of them has a database or secrets; files come as paths, answers go as messages, and a reader ends when the
+other end of its socket closes.
 """
 
 from __future__ import annotations
 
 import gc
+import os
+import socket
 import sys
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -17,8 +22,8 @@ from tonghop.intake.limits import Limits
 from tonghop.readers.bounds import Bounds
 from tonghop.readers.files import FileToRead, Trouble, TroubleKind, read_one
 
-READY = "ready"
-"""What a process says first, once it is able to read."""
+LONGEST_ORDER = 64
+"""Bytes."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +35,14 @@ class Task:
 
 
 def serve(connection: Connection) -> None:
-    """Answer tasks until the other end closes. A pack comes before the first task that needs it; `Bounds` come first of all."""
+    """Answer tasks until the other end closes. A pack comes before the first task that needs it; `Bounds` come first of all.
+
+    The first that is said, once it is able to read, is the number of the process.
+    """
     bounds: Bounds = connection.recv()
     pack: Pack = connection.recv()
     bounds.limit_memory()
-    gc.freeze()
-    gc.disable()  # a reading makes very many small objects and no cycles; what cycles libraries make goes after each task
-    connection.send(READY)
+    connection.send(os.getpid())
     while True:
         message: Pack | Task = connection.recv()
         if isinstance(message, Pack):
@@ -52,10 +58,45 @@ def serve(connection: Connection) -> None:
                 return  # what is left of the memory is no measure for the next file
 
 
+def take_orders(orders: socket.socket) -> None:
+    """Fork a reader for each socket (and file for its errors) that comes, and say of each process that is named how it has ended."""
+    gc.freeze()
+    gc.disable()  # a reading makes very many small objects and no cycles; what cycles libraries make goes after each task
+    while True:
+        order, files, *_ = socket.recv_fds(orders, LONGEST_ORDER, 2)
+        if not order:
+            return
+        if files:
+            connection, errors = files
+            if os.fork() == 0:
+                orders.close()
+                _read(connection, errors)
+            os.close(connection)
+            os.close(errors)
+        else:
+            _, status = os.waitpid(int(order), 0)
+            orders.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _read(connection: int, errors: int) -> None:
+    """Be a reader, until the end."""
+    code = 1
+    try:
+        os.dup2(errors, sys.stderr.fileno())
+        with suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):  # nobody is left to answer
+            serve(Connection(connection))
+        code = 0
+    except BaseException:  # whoever asked finds it among the last words
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
 def main() -> None:
-    """Serve on the socket that was handed over."""
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):  # nobody is left to answer
-        serve(Connection(int(sys.argv[1])))
+    """Take orders on the socket that was handed over."""
+    with suppress(BrokenPipeError, ConnectionResetError, KeyboardInterrupt), socket.socket(fileno=int(sys.argv[1])) as orders:
+        take_orders(orders)
 
 
 if __name__ == "__main__":

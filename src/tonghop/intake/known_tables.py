@@ -1,0 +1,125 @@
+"""Tables that stand in a sheet as they stood in one before, word for word: found at one look, and their figures read in one go.
+
+Where the figures of a form are follows from the words around them, from where the sheet has its cells, and from nothing else. When
+a sheet of a known layout (`known_sheets`) was searched row by row and gave no finding, a later one of the same layout with the same
+words between the first line of its header and its last row has its figures in the same cells. What stands above and below the table
+is free to differ. A figure that is not just read (one with a finding, or with a plan beside it) leaves the table to the usual way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from operator import getitem
+from typing import NamedTuple
+
+from tonghop.intake.cells import Kind, RawCell, Sheet, address
+from tonghop.intake.form_index import SheetIndex
+from tonghop.intake.headers import Header
+from tonghop.intake.known_sheets import KnownRows, Picker, picker
+from tonghop.intake.numbers import Figures
+from tonghop.model import CellAddress, Frame, Measure, Role, Value
+
+_MOST = 256
+"""Tables of one sheet of a form that are remembered; beyond that, remembering begins anew."""
+_NOTHING = -1
+"""The place of an empty cell: behind all others, where a None is put."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownTable:
+    """A table of a known layout whose figures were found before."""
+
+    header: Header
+    top: int
+    """its first row in the sheet"""
+    bottom: int
+    """its last row in the sheet"""
+    first_row: Mapping[int, int]
+    """row of the form -> row of the sheet"""
+    words: Picker
+    """takes everything but figures out of the cells of the sheet"""
+    said: tuple[RawCell, ...]
+    """what stood there"""
+    texts: Picker
+    """takes those figures out that may be texts"""
+    figures: Picker
+    """takes all figures out, in the order of the form"""
+    expected: tuple[Figures, ...]
+    """what cells say in the place of each figure"""
+    frame: Frame
+
+    def covers(self, first: int, last: int) -> bool:
+        """Whether it has one of these rows of the sheet."""
+        return self.top <= last and first <= self.bottom
+
+
+class KnownFigures(NamedTuple):
+    """The figures of a known table in a sheet."""
+
+    table: KnownTable
+    rows: KnownRows
+
+    @property
+    def values(self) -> tuple[Value, ...] | None:
+        """What they say, in the order of the form; None when there is more to say about one of them than its value."""
+        raw = self.table.figures((*self.rows.cells, None))
+        values, issues, plans = zip(*map(getitem, self.table.expected, raw), strict=True)
+        return None if any(issues) or plans.count(None) < len(plans) else values
+
+
+def known_figures(sheet: Sheet, index: SheetIndex) -> KnownFigures | None:
+    """The figures of a sheet whose table is known; None when it is not, or says something else beside its figures."""
+    rows = sheet.rows
+    if not isinstance(rows, KnownRows):
+        return None
+    table = index.known_tables.get((rows.layout, sheet.name))
+    if table is None or table.words(rows.cells) != table.said:
+        return None
+    if not all(cell.kind is not Kind.TEXT or index.may_be_figure(cell.text) for cell in table.texts(rows.cells)):
+        return None
+    return KnownFigures(table, rows)
+
+
+def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: Mapping[int, int]) -> None:
+    """Remember where the figures of a sheet are: in its rows `first_row` (row of the form -> row of the sheet), all of the form, and
+    in the columns of the header, all of the form; and that nothing was found wrong with the rows from the header to the last of them.
+    """
+    rows = sheet.rows
+    if not isinstance(rows, KnownRows):
+        return
+    layout = rows.layout
+    top, bottom = header.last_row - index.layout.header_rows + 1, max(first_row.values())
+    figures: list[int] = []
+    places: list[tuple[CellAddress, str, Measure, str, Role]] = []
+    expected: list[Figures] = []
+    for position, row in enumerate(index.sheet.grid):
+        number = first_row[position]
+        for form_column, figure in enumerate(row):
+            column = header.by_form_column[form_column]
+            figures.append(layout.rows[number].get(column, _NOTHING))
+            places.append((CellAddress(sheet.name, address(number, column)), *figure[:4]))
+            expected.append(index.expects[position][form_column].figures)
+    of_figures = {*figures}
+    words = [place for number, row in layout.rows.items() if top <= number <= bottom for place in row.values() if place not in of_figures]
+    take_words = picker(words)
+    if len(index.known_tables) >= _MOST:
+        index.known_tables.clear()
+    index.known_tables[layout, sheet.name] = KnownTable(
+        header=header,
+        top=top,
+        bottom=bottom,
+        first_row=dict(first_row),
+        words=take_words,
+        said=take_words(rows.cells),
+        texts=picker([place for place in figures if place != _NOTHING and not layout.is_number(place)]),
+        figures=picker(figures),
+        expected=tuple(expected),
+        frame=_frame(tuple(places)),
+    )
+
+
+@lru_cache(maxsize=1_024)  # layouts that differ in what is blank share their frame
+def _frame(places: tuple[tuple[CellAddress, str, Measure, str, Role], ...]) -> Frame:
+    return Frame(places)
