@@ -3,17 +3,19 @@
 Where the figures of a form are follows from the words around them, from where the sheet has its cells, and from nothing else. When
 a sheet of a known layout (`known_sheets`) was searched row by row and gave no finding, a later one of the same layout with the same
 words between the first line of its header and its last row has its figures in the same cells. What stands above and below the table
-is free to differ. A figure that is not just read (one with a finding, or with a plan beside it) leaves the table to the usual way.
+is free to differ; where nothing was found above it, other texts behind the first ones of the rows make no difference either. A figure
+that is not just read (one with a finding, or with a plan beside it) leaves the table to the usual way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import getitem
 from typing import NamedTuple
 
+from tonghop.catalog import normalise
 from tonghop.intake.cells import Kind, RawCell, Sheet, address
 from tonghop.intake.form_index import SheetIndex
 from tonghop.intake.headers import Header
@@ -25,6 +27,24 @@ _MOST = 256
 """Tables of one sheet of a form that are remembered; beyond that, remembering begins anew."""
 _NOTHING = -1
 """The place of an empty cell: behind all others, where a None is put."""
+
+
+class KnownHead(NamedTuple):
+    """The rows above a table, in which nothing is found: neither a header nor a comment, nor a number that nobody reads."""
+
+    cells: Picker
+    """takes its cells out of those of the sheet"""
+    said: tuple[RawCell, ...]
+    """what stood there"""
+    is_free: tuple[bool, ...]
+    """whether another text changes nothing, unless it is a header: what stands behind the first cell of a row, as units and periods do"""
+
+    def is_in(self, cells: Sequence[RawCell], index: SheetIndex) -> bool:
+        """Whether nothing is found above the table of this sheet either."""
+        for now, before, is_free in zip(self.cells(cells), self.said, self.is_free, strict=True):
+            if now != before and not (is_free and now.kind is Kind.TEXT and normalise(now.text) not in index.headers):
+                return False
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +69,8 @@ class KnownTable:
     expected: tuple[Figures, ...]
     """what cells say in the place of each figure"""
     frame: Frame
+    head: KnownHead | None
+    """what stands above it; None when that has a part in what is found"""
 
     def covers(self, first: int, last: int) -> bool:
         """Whether it has one of these rows of the sheet."""
@@ -60,6 +82,8 @@ class KnownFigures(NamedTuple):
 
     table: KnownTable
     rows: KnownRows
+    is_all: bool
+    """whether nothing is to be found above the table"""
 
     @property
     def values(self) -> tuple[Value, ...] | None:
@@ -79,12 +103,14 @@ def known_figures(sheet: Sheet, index: SheetIndex) -> KnownFigures | None:
         return None
     if not all(cell.kind is not Kind.TEXT or index.may_be_figure(cell.text) for cell in table.texts(rows.cells)):
         return None
-    return KnownFigures(table, rows)
+    return KnownFigures(table, rows, table.head is not None and table.head.is_in(rows.cells, index))
 
 
-def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: Mapping[int, int]) -> None:
+def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: Mapping[int, int], *, with_head: bool) -> None:
     """Remember where the figures of a sheet are: in its rows `first_row` (row of the form -> row of the sheet), all of the form, and
     in the columns of the header, all of the form; and that nothing was found wrong with the rows from the header to the last of them.
+
+    `with_head`: nothing at all was found above the header.
     """
     rows = sheet.rows
     if not isinstance(rows, KnownRows):
@@ -117,7 +143,15 @@ def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: M
         figures=picker(figures),
         expected=tuple(expected),
         frame=_frame(tuple(places)),
+        head=_head(rows, top) if with_head and index.layout.header_rows == 1 and not index.topics else None,
     )
+
+
+def _head(rows: KnownRows, top: int) -> KnownHead:
+    above = [(place, column > min(row)) for number, row in rows.layout.rows.items() if number < top for column, place in row.items()]
+    take = picker([place for place, _ in above])
+    said: tuple[RawCell, ...] = take(rows.cells)
+    return KnownHead(take, said, tuple(behind and cell.kind is Kind.TEXT for (_, behind), cell in zip(above, said, strict=True)))
 
 
 @lru_cache(maxsize=1_024)  # layouts that differ in what is blank share their frame

@@ -93,10 +93,17 @@ class Leftovers:
                 )
 
     def _note_unread(self) -> None:
-        """Numbers above the first header, or beside the fixed cells of a sheet without a table."""
+        if unread := self.unread:
+            self.nobody.findings.append(findings.UNREAD_NUMBERS.at(self.sheet.name, unread[0], found=str(len(unread))))
+
+    @property
+    def unread(self) -> list[str]:
+        """The cells with numbers above the first header, or beside the fixed cells of a sheet without a table, that nobody reads."""
+        if self.found.own.known is not None and self.found.own.known.is_all:
+            return []
         last = self.headers[0].last_row - self.index.layout.header_rows if self.headers else max(self.sheet.rows, default=0)
         if not self.headers and self.index.sheet.columns:
-            return  # the missing header says enough
+            return []  # the missing header says enough
         known = {self.index.layout.unit_cell, self.index.layout.period_cell, self.index.layout.as_of_cell}
         said: set[str] = set()
         unread: list[str] = []
@@ -108,8 +115,7 @@ class Leftovers:
                 unread.extend(self._numbers_in(row_number, known))
             else:
                 said.add(of_head)
-        if unread:
-            self.nobody.findings.append(findings.UNREAD_NUMBERS.at(self.sheet.name, unread[0], found=str(len(unread))))
+        return unread
 
     def _field_of_head(self, row_number: int) -> str | None:
         """What a row says of the report as a whole, such as its unit; None for a row that is no line of the head."""

@@ -58,7 +58,7 @@ class Table:
     def unfold(self) -> None:
         """Turn known figures into plain rows, because one of them is to be looked at."""
         if self.known is not None:
-            (table, rows), self.known = self.known, None
+            (table, rows, _), self.known = self.known, None
             columns = table.header.by_form_column
             self.plain |= {position: PlainRow(number, rows[number], columns) for position, number in table.first_row.items()}
 

@@ -83,7 +83,7 @@ class _Search:
         known = known_figures(self.sheet, self.index) if self._is_all_there_is else None
         taken = 0
         for row_number in sorted(self.sheet.rows):
-            if row_number <= taken:
+            if row_number <= taken or (known is not None and known.is_all and row_number < known.table.top):
                 continue
             if known is not None and row_number == known.table.top and self.header is None and self.remarks.awaiting is None:
                 self.header, taken = known.table.header, known.table.bottom
@@ -118,7 +118,8 @@ class _Search:
             return
         first, last = header.last_row - index.layout.header_rows, max(own.first_row.values())
         if not any(first < position(narrative.at.cell)[0] <= last for narrative in self.found.narratives):
-            remember_table(self.sheet, index, header, own.first_row)
+            with_head = not self.left.unread and not any(position(each.at.cell)[0] <= first for each in self.found.narratives)
+            remember_table(self.sheet, index, header, own.first_row, with_head=with_head)
 
     def _row(self, row_number: int, row: Mapping[int, RawCell]) -> None:
         header = self.header
