@@ -73,12 +73,12 @@ def side_by_side(program: str, dsn: str, paths: Sequence[Path], folder: Path) ->
     return Measured(len(paths), max(float(seconds) for seconds, _ in printed), computing + server_seconds() - before)
 
 
-def ours(paths: Sequence[Path]) -> tuple[Measured, int]:
+def ours(folder: Path, files: int) -> tuple[Measured, int]:
     """What `tonghop load` does before it answers the units, from the command to its end, imports and the start of its readers included.
 
     And the most memory that any of its processes took, in MB.
     """
-    command = [sys.executable, str(BENCH / "load_files.py"), *sorted({str(path.parent) for path in paths})]
+    command = [sys.executable, str(BENCH / "load_files.py"), str(folder)]
     before, started = server_seconds(), time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(command, stdout=output)
@@ -88,7 +88,7 @@ def ours(paths: Sequence[Path]) -> tuple[Measured, int]:
         computing = output.read()
     if status:
         sys.exit("loading failed")
-    return Measured(len(paths), seconds, float(computing) + server_seconds() - before), usage.ru_maxrss // 1024
+    return Measured(files, seconds, float(computing) + server_seconds() - before), usage.ru_maxrss // 1024
 
 
 def measure(files: int) -> None:
@@ -111,8 +111,8 @@ def measure(files: int) -> None:
 
                 connection.execute(TABLE)
             bare = side_by_side("bare_loop.py", admin_dsn_here, many, folder)
-            first, memory_of_few = ours(few)
-            whole, memory_of_many = ours(many)
+            first, memory_of_few = ours(folder / "few", len(few))
+            whole, memory_of_many = ours(folder / "many", len(many))
             url = admin_dsn_here.replace("postgresql://", "postgresql+psycopg2://")
             pandas = side_by_side("pandas_loop.py", url, many[:PANDAS_FILES], folder)
             console.print(rates(bare, whole, pandas))
