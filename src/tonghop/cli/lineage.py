@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,7 @@ from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, PeriodArgument
 from tonghop.cli.printing import SHOWN, console, figure, moment, new_table, print_json, say, say_how_many_more
 from tonghop.cli.units import our_code
+from tonghop.settings import settings
 
 if TYPE_CHECKING:
     from tonghop.publication import Trace
@@ -26,6 +28,9 @@ def trace(
     indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="Code of an indicator.")],
     period: PeriodArgument,
     publication: Annotated[int | None, typer.Option("--publication", metavar="N", help="As published then; default: live.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE.html", help="Write it as a page, in Vietnamese and English, instead.")
+    ] = None,
     catalog: CatalogOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -34,7 +39,13 @@ def trace(
 
     database.ensure_server()
     found = find_trace(our_code(unit, period), indicator, period, publication=publication)
-    if as_json:
+    if output is not None:
+        from tonghop.catalog import read_pack
+        from tonghop.reports import write_figure
+
+        pages = write_figure(found, output, read_pack(settings().catalog).head.time_zone)
+        say(f"Wrote {' and '.join(map(str, pages))}")
+    elif as_json:
         parts = [asdict(part) | {"contributed": part.contributed, "agrees": part.agrees} for part in found.parts]
         print_json(asdict(found) | {"parts": parts})
     else:

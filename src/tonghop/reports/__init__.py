@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tonghop.reports.evidence import NoSuchReport, read_evidence
+from tonghop.reports.figure import write_figure
 from tonghop.reports.site import render_index, write_site
 
-__all__ = ["NoSuchReport", "quality_report", "render_index"]
+__all__ = ["NoSuchReport", "quality_report", "render_index", "write_figure"]
 
 
 def quality_report(publication: int, directory: Path) -> Path:

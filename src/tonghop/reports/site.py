@@ -110,7 +110,7 @@ def _write(folder: Path, page: str, language: Language, template: str, **values:
     depth = page.count("/")
     zone = values.get("zone", "UTC")
     text = (
-        _environment(language)
+        page_environment(language)
         .get_template(template)
         .render(
             language=language,
@@ -127,7 +127,8 @@ def _write(folder: Path, page: str, language: Language, template: str, **values:
 
 
 @cache
-def _environment(language: Language) -> Environment:
+def page_environment(language: Language) -> Environment:
+    """Templates with the words, numbers and times of a language."""
     environment = Environment(
         loader=PackageLoader("tonghop.reports"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -142,6 +142,33 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Những báo cáo của đơn vị cần xem lại trong lần công bố này.",
         "The reports of this unit that need a look in this publication.",
     ),
+    "trace": ("Số liệu này từ đâu mà có", "Where this figure comes from"),
+    "value": ("Trong kỳ", "Of the period"),
+    "ytd_value": ("Cộng dồn", "Cumulative"),
+    "target": ("Kế hoạch", "Target"),
+    "units_reported": ("Đơn vị đã báo cáo", "Units that reported"),
+    "of": ("{0} trên {1}", "{0} of {1}"),
+    "part_value": ("Các ô tạo nên số liệu", "The cells that it is made of"),
+    "part_numerator": ("Tử số: {0}", "Numerator: {0}"),
+    "part_denominator": ("Mẫu số: {0}", "Denominator: {0}"),
+    "adds_up": (
+        "Đã công bố {0}; {1} ô dưới đây cộng lại bằng {2}: khớp.",
+        "Published: {0}. The {1} cells below add up to {2}: they agree.",
+    ),
+    "does_not_add_up": (
+        "Đã công bố {0}, nhưng {1} ô dưới đây cộng lại bằng {2}: KHÔNG KHỚP.",
+        "Published: {0}, but the {1} cells below add up to {2}: THEY DO NOT AGREE.",
+    ),
+    "as_written": ("Ghi trong ô", "As written"),
+    "verdict": ("Kết luận", "Verdict"),
+    "sha256": ("SHA-256 của tệp", "SHA-256 of the file"),
+    "corrected_by_hand": (
+        "Sửa tay ({0}): trong ô là {1}, dùng {2}. {3} ({4})",
+        "Corrected by hand ({0}): the cell says {1}, {2} is used. {3} ({4})",
+    ),
+    "failure": ("Quy tắc {0}: tìm thấy {1}, đúng ra {2}", "Rule {0}: found {1}, expected {2}"),
+    "waiver_number": ("được bỏ qua theo miễn trừ số {0}", "waived, number {0}"),
+    "not_in_force": ("Phải nộp mà không có trong số liệu này: {0}", "Owed, and not part of this figure: {0}"),
 }
 
 _MEASURES: dict[str, tuple[str, str]] = {
