@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import json
 import os
 import re
 import shutil
+import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from io import StringIO
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +191,16 @@ class TestTrace:
         assert (other["unit_code"], other["value"]) == ("C12", 31)
         assert found["missing"] == []
 
+    def test_a_page_tells_it_in_both_languages(self, published: tuple[Told, ...], tmp_path: Path) -> None:
+        told = tonghop("trace", "D1", "VISITS", "2022-08", "-o", tmp_path / "pages" / "figure.html")
+        assert told.code == 0, told.err
+        vietnamese, english = ((tmp_path / "pages" / name).read_text(encoding="utf-8") for name in ("figure.html", "figure.en.html"))
+        sha256 = tonghop("trace", "D1", "VISITS", "2022-08", "--json").json["parts"][0]["contributions"][0]["file_sha256"]
+        for text in (vietnamese, english):
+            assert sha256 in text and "Khám bệnh!<b>D7</b>" in text and "style.css" not in text
+        assert "cộng lại bằng 151: khớp" in vietnamese and 'href="figure.en.html"' in vietnamese
+        assert "add up to 151: they agree" in english
+
     def test_an_earlier_publication_leads_to_the_earlier_version(self, published: tuple[Told, ...]) -> None:
         found = tonghop("trace", "D1", "VISITS", "2022-08", "--publication", 1, "--json").json
         assert found["publication"] == 1 and found["value"] == 141
@@ -261,6 +276,144 @@ def summary(publication: int | None = None) -> list[tuple[Any, ...]]:
             "select unit_code, indicator_code, period_code, value, ytd_value, target, reporting_units from marts.indicator_summary "
             "where map = 'as_reported' order by unit_code, indicator_code, period_code"
         ).fetchall()
+
+
+@pytest.fixture(scope="module")
+def evidence(published: tuple[Told, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The evidence of the second publication."""
+    path = tmp_path_factory.mktemp("evidence") / "2.zip"
+    told = tonghop("evidence", "pack", 2, "-o", path)
+    assert told.code == 0, told.err
+    return path
+
+
+def changed_package(package: Path, path: Path, change: Callable[[dict[str, bytes]], None], *, sums: bool) -> Path:
+    """A copy of a package with other members; with `sums` the list of hashes is made to fit."""
+    with zipfile.ZipFile(package) as opened:
+        members = {info.filename: opened.read(info) for info in opened.infolist()}
+    change(members)
+    if sums:
+        listed = (f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in members.items() if name != "SHA256SUMS")
+        members["SHA256SUMS"] = "".join(listed).encode()
+    with zipfile.ZipFile(path, "w") as written:
+        for name, data in members.items():
+            written.writestr(name, data)
+    return path
+
+
+def replaced(member: str, old: str, new: str) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        (name,) = [name for name in members if name.startswith(member)]
+        assert old.encode() in members[name], members[name]
+        members[name] = members[name].replace(old.encode(), new.encode())
+
+    return change
+
+
+def removed(member: str) -> Callable[[dict[str, bytes]], None]:
+    def change(members: dict[str, bytes]) -> None:
+        del members[next(name for name in members if name.startswith(member))]
+
+    return change
+
+
+def added(members: dict[str, bytes]) -> None:
+    members["archive/files/00/" + "0" * 64] = b"of another"
+
+
+class TestEvidence:
+    def test_a_package_agrees_with_itself_on_a_machine_without_a_database(self, evidence: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TONGHOP_HOME", "/nonexistent")
+        monkeypatch.setenv("TONGHOP_ARCHIVE", "/nonexistent")
+        settings.cache_clear()
+        told = tonghop("evidence", "check", evidence)
+        assert told.code == 0 and "Everything agrees." in told.out, told.out + told.err
+        assert "2 manifests, 5 submissions, 5 files of units" in told.out
+
+    def test_it_leads_from_the_published_figure_to_the_cell_and_the_rules(self, evidence: Path, tmp_path: Path) -> None:
+        with zipfile.ZipFile(evidence) as package:
+            package.extractall(tmp_path)
+        done = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, "")
+
+        def rows(record: str, **wanted: str) -> list[dict[str, str]]:
+            with (tmp_path / "records" / f"{record}.csv").open(encoding="utf-8", newline="") as file:
+                return [row for row in csv.DictReader(file) if wanted.items() <= row.items()]
+
+        (figure,) = rows("figures", unit_code="D1", indicator_code="VISITS", period_code="2022-08")
+        cells = rows("cells", indicator_code="VISITS", measure="value", breakdown_code="TOTAL", form_code="ST")
+        assert Decimal(figure["value"]) == sum(Decimal(cell["value"]) for cell in cells) == 151
+        (cell,) = [cell for cell in cells if cell["unit_code"] == "C11"]
+        assert (cell["raw"], cell["sheet"], cell["cell"]) == ("120", "Khám bệnh", "D7")
+        (used,) = rows("submissions", submission_id=cell["submission_id"])
+        assert (used["version"], used["status"]) == ("2", "in_force")
+        book = openpyxl.load_workbook(
+            BytesIO((tmp_path / "archive" / "files" / used["file_sha256"][:2] / used["file_sha256"]).read_bytes())
+        )
+        assert book["Khám bệnh"]["D7"].value == 120
+        (verdict,) = rows("verdicts", submission_id=cell["submission_id"])
+        assert verdict["verdict"] == used["verdict"]
+        assert {row["rule_code"] for row in rows("failures")} <= {row["rule_code"] for row in rows("../catalog/rule")} != set()
+        assert [row["gate"] for row in rows("gates", success="true")].count("2") > 0
+        assert "published" in {row["act"] for row in rows("events", publication="2")}
+        assert "<html" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+        assert "2022-08" in (tmp_path / "README.txt").read_text(encoding="utf-8")
+
+    def test_the_same_evidence_is_the_same_file(self, evidence: Path, tmp_path: Path) -> None:
+        again = tonghop("evidence", "pack", 2, "-o", tmp_path / "again.zip", "--json").json
+        assert again["sha256"] == hashlib.sha256(evidence.read_bytes()).hexdigest()
+
+    def test_an_earlier_publication_as_it_was_by_day_and_period(self, published: tuple[Told, ...], tmp_path: Path) -> None:
+        told = tonghop("evidence", "pack", 1, "--period", "2022-08", "--no-files", "-o", tmp_path / "1.zip", "--json").json
+        assert (told["publication"], told["periods"], told["files"]) == (1, ["2022-08"], 0)
+        found = tonghop("evidence", "check", tmp_path / "1.zip", "--json")
+        assert (found.code, found.json["manifests"], found.json["submissions"]) == (0, 1, 4), found.out
+        with zipfile.ZipFile(tmp_path / "1.zip") as package:
+            submissions = package.read("records/submissions.csv").decode()
+        assert "C11,ST,2022-08,1," in submissions and "C11,ST,2022-08,2," not in submissions and "2022-07" not in submissions
+        today = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+        assert tonghop("evidence", "pack", "--at", today, "-o", tmp_path / "today.zip", "--json").json["publication"] == live_number()
+
+    @pytest.mark.parametrize(
+        ("change", "sums", "told"),
+        [
+            (replaced("records/cells.csv", ",120,", ",121,"), False, "records/cells.csv: was changed"),
+            (replaced("records/cells.csv", ",120,", ",121,"), True, "the cells of C11 ST 2022-08 version 2 are not those"),
+            (replaced("records/submissions.csv", "in_force", "superseded"), True, "says something else than the manifests"),
+            (replaced("archive/manifests/000001", "C11", "C12"), True, "changed after it was written"),
+            (replaced("publication.json", "2022-08", "2022-07"), True, "records/submissions.csv"),
+            (removed("archive/manifests/000001"), True, "but the one before it in the archive is none"),
+            (removed("archive/manifests/000002"), True, "the manifest of publication 2 is not in the package"),
+            (removed("archive/files/"), True, "is lacking, though reports came in it"),
+            (removed("records/events.csv"), False, "was taken out of the package"),
+            (added, False, "was added to the package"),
+            (added, True, "is not the file that was received"),
+        ],
+    )
+    def test_whatever_was_changed_is_named(
+        self, evidence: Path, tmp_path: Path, change: Callable[[dict[str, bytes]], None], sums: bool, told: str
+    ) -> None:
+        found = tonghop("evidence", "check", changed_package(evidence, tmp_path / "changed.zip", change, sums=sums))
+        assert found.code == 1 and told in found.out, found.out
+
+    def test_a_chain_that_was_written_anew_lacks_the_hash_that_was_noted_down(self, evidence: Path) -> None:
+        assert tonghop("evidence", "check", evidence, "--head", "0" * 64).code == 1
+        noted = tonghop("evidence", "check", evidence, "--json").json["manifest_sha256"]
+        assert tonghop("evidence", "check", evidence, "--head", noted).code == 0
+
+    def test_what_cannot_be_packed_or_checked_is_one_message(self, published: tuple[Told, ...], tmp_path: Path) -> None:
+        path = tmp_path / "x.zip"
+        assert "does not exist" in tonghop("evidence", "pack", 99, "-o", path).err
+        assert "shows no report of 2020-01" in tonghop("evidence", "pack", 1, "--period", "2020-01", "-o", path).err
+        assert "tonghop publications" in tonghop("evidence", "pack", "--at", "2001-01-01", "-o", path).err
+        assert "tonghop publications" in tonghop("evidence", "pack", "--at", "someday", "-o", path).err
+        assert not path.exists()
+        for data in (b"no zip", b""):
+            path.write_bytes(data)
+            assert "is no evidence package" in tonghop("evidence", "check", path).err
+        with zipfile.ZipFile(path, "w") as package:
+            package.writestr("../outside", "x")
+        assert "'../outside'" in tonghop("evidence", "check", path).err and not (tmp_path.parent / "outside").exists()
 
 
 def test_rollback_shows_the_old_figures_and_stays_there(published: tuple[Told, ...]) -> None:

@@ -18,6 +18,7 @@ from tonghop.cli import (
     catalog,
     comparing,
     documentation,
+    evidence,
     exchange,
     keeping,
     lineage,
@@ -60,6 +61,7 @@ app.add_typer(rules.app, name="rules")
 app.add_typer(reports.app, name="report")
 app.add_typer(signing.waiver, name="waiver")
 app.add_typer(signing.approval, name="approval")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(service_app, name="service")
 
 

@@ -14,6 +14,7 @@ from tonghop.publication.records import (
     get_publication,
     list_publications,
     live_number,
+    number_at,
     open_number,
 )
 from tonghop.publication.retention import Fate, Retention, name_publication, retain
@@ -48,6 +49,7 @@ __all__ = [
     "list_restatements",
     "live_number",
     "name_publication",
+    "number_at",
     "open_candidate",
     "open_number",
     "pending",

@@ -80,6 +80,21 @@ def live_number() -> int | None:
         return read_live(connection)
 
 
+def number_at(moment: str) -> int:
+    """The number of the publication that BI saw on a day (`2022-09-20`: its last moment) or at a moment, in the catalog's time zone.
+
+    Raises PublicationProblem when there was none, when it has expired, or when `moment` is no day and no moment.
+    """
+    with connect("auditor") as connection:
+        try:
+            connection.execute("select set_config('tonghop.as_of', %s, true)", (moment,))
+            row = connection.execute("select warehouse.visible_publication()").fetchone()
+        except (psycopg.errors.RaiseException, psycopg.errors.DataError) as error:
+            raise PublicationProblem(f"{error.diag.message_primary}. `tonghop publications` lists what was published when.") from error
+    assert row is not None
+    return int(row[0])
+
+
 def open_number() -> int | None:
     """The number of the open candidate; None when there is none."""
     with connect("auditor") as connection:

@@ -49,11 +49,7 @@ def verify_chain(archive: Path | None = None, *, with_database: bool = True, hea
     alone is verified then.
     """
     folder = archive or settings().archive_path
-    documents: dict[int, dict[str, Any]] = {}
-    problems = [f"{path}: no manifest, by its name" for path in strangers(folder)]
-    problems += _verify_manifests(read_all(folder), documents)
-    problems += _replay_chain(documents)
-    problems += _verify_head(documents, head)
+    documents, problems = read_chain(folder, head)
     named = {version["file_sha256"] for document in documents.values() for slot in document["slots"] for version in slot["versions"]}
     recorded: Recorded | None = None
     found = _archived(folder)
@@ -76,6 +72,19 @@ def verify_chain(archive: Path | None = None, *, with_database: bool = True, hea
         head=None if last is None else documents[last]["sha256"],
         problems=tuple(problems),
     )
+
+
+def read_chain(archive: Path, head: str | None = None) -> tuple[dict[int, dict[str, Any]], list[str]]:
+    """The manifests of an archive by number, each with its `sha256`, and what is wrong with them: each by itself, and as a chain.
+
+    `head`: as for `verify_chain`.
+    """
+    documents: dict[int, dict[str, Any]] = {}
+    problems = [f"{path}: no manifest, by its name" for path in strangers(archive)]
+    problems += _verify_manifests(read_all(archive), documents)
+    problems += _replay_chain(documents)
+    problems += _verify_head(documents, head)
+    return documents, problems
 
 
 def _verify_head(documents: dict[int, dict[str, Any]], head: str | None) -> Iterator[str]:
