@@ -14,7 +14,7 @@ from tests.packs import FILES, write_pack
 
 from tonghop import publication
 from tonghop.catalog import Pack, read_pack
-from tonghop.database import connect, reader_dsn
+from tonghop.database import admin_connect, connect, reader_dsn
 from tonghop.database.readers import add_reader, remove_reader
 from tonghop.gate import decide, judge
 from tonghop.warehouse import build_candidate
@@ -141,6 +141,24 @@ def test_a_changed_rule_is_a_new_version_and_results_keep_theirs(told: Pack) -> 
     )
     assert by == [("2022-01", "warning"), ("2022-02", "info")]
     assert rows("select count(*) from marts.dim_rule where not is_current and rule_code <> 'CUMULATIVE'", 2) == [(0,)]
+
+
+def test_only_the_judgement_that_gave_the_verdict_counts(told: Pack) -> None:
+    before = results(2)
+    with admin_connect() as connection:
+        for table in ("rule_judgement", "rule_failure_count"):
+            connection.execute(
+                f"create temporary table again as table warehouse.{table}; update again set gate_run_id = -1;"
+                f"insert into warehouse.{table} table again; drop table again".encode()
+            )
+        try:
+            assert results(2) == before
+            test_failures_by_indicator_add_up_to_the_results(told)
+        finally:
+            connection.execute(
+                "delete from warehouse.rule_judgement where gate_run_id = -1;"
+                "delete from warehouse.rule_failure_count where gate_run_id = -1"
+            )
 
 
 def test_failures_by_indicator_add_up_to_the_results(told: Pack) -> None:
