@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 import psycopg
@@ -12,11 +13,12 @@ from tests.gate import staged
 from tests.gate.staged import Report
 from tests.packs import FILES, write_pack
 
-from tonghop import publication
+from tonghop import publication, signing
 from tonghop.catalog import Pack, read_pack
 from tonghop.database import admin_connect, connect, reader_dsn
 from tonghop.database.readers import add_reader, remove_reader
 from tonghop.gate import decide, judge
+from tonghop.signing import Actor
 from tonghop.warehouse import build_candidate
 
 pytestmark = pytest.mark.database
@@ -34,6 +36,7 @@ class Result(NamedTuple):
     critical: int
     warning: int
     info: int
+    waived: int
     status: str
 
 
@@ -67,11 +70,15 @@ def take_in() -> None:
 
 @pytest.fixture(scope="module")
 def told(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pack]:
-    """1: January, with one report held back. 2: it is corrected, February comes, and a rule has become milder."""
+    """1: January, with two reports held back. 2: one is corrected, the other waived, February comes, and a rule has become milder."""
     empty_warehouse()
     staged.load(write_pack(tmp_path_factory.mktemp("before")))
-    staged.stage([month("C11", "2022-01", 10, 5, 10), month("C21", "2022-01", 20, 9, 20)])
+    staged.stage([month("C11", "2022-01", 10, 5, 10), month("C21", "2022-01", 20, 9, 20), month("C22", "2022-01", 40, 19, 40)])
     take_in()
+    ((waiver, _),) = signing.ask_waiver(
+        "VISITS_IS_SUM", "C22", "ST", "2022-01", reason="one of no age", expires_on=date(2999, 1, 1), actor=Actor("lan", "command line")
+    )
+    signing.decide(waiver, "approve", "seen the register", Actor("minh", "airflow"))
     directory = write_pack(tmp_path_factory.mktemp("after"), rules=MILDER)
     staged.load(directory)
     staged.stage([month("C21", "2022-01", 20, 10, 20), month("C11", "2022-02", 10, 5, 99), month("C12", "2022-02", 30, 15, 60)])
@@ -92,7 +99,8 @@ def results(number: int) -> dict[Key, Result]:
     """Every result that a publication shows."""
     found = rows(
         "select u.unit_code, p.period_code, r.version, d.rule_code, r.outcome, r.failures_critical, r.failures_warning, r.failures_info,"
-        " r.status from marts.fct_rule_result r join marts.dim_unit u using (unit_key) join marts.dim_period p using (period_key)"
+        " r.failures_waived, r.status from marts.fct_rule_result r"
+        " join marts.dim_unit u using (unit_key) join marts.dim_period p using (period_key)"
         " join marts.dim_rule d using (rule_key)",
         number,
     )
@@ -102,9 +110,11 @@ def results(number: int) -> dict[Key, Result]:
 
 def test_a_rule_passes_fails_or_cannot_judge(told: Pack) -> None:
     seen = results(2)
-    assert seen["C11", "2022-01", 1, "VISITS_IS_SUM"] == Result("passed", 0, 0, 0, "in_force")
-    assert seen["C21", "2022-01", 1, "VISITS_IS_SUM"] == Result("failed", 1, 0, 0, "quarantined")
-    assert seen["C21", "2022-01", 2, "VISITS_IS_SUM"] == Result("passed", 0, 0, 0, "in_force")
+    assert seen["C11", "2022-01", 1, "VISITS_IS_SUM"] == Result("passed", 0, 0, 0, 0, "in_force")
+    assert seen["C21", "2022-01", 1, "VISITS_IS_SUM"] == Result("failed", 1, 0, 0, 0, "quarantined")
+    assert seen["C21", "2022-01", 2, "VISITS_IS_SUM"] == Result("passed", 0, 0, 0, 0, "in_force")
+    assert results(1)["C22", "2022-01", 1, "VISITS_IS_SUM"] == Result("failed", 1, 0, 0, 0, "quarantined")
+    assert seen["C22", "2022-01", 1, "VISITS_IS_SUM"] == Result("failed", 1, 0, 0, 1, "in_force")
     # January begins the year; in February a rule that continues the month before needs one
     assert seen["C11", "2022-01", 1, "CUMULATIVE"].outcome == "passed"
     assert seen["C12", "2022-02", 1, "CUMULATIVE"].outcome == "cannot_judge"
@@ -117,15 +127,16 @@ def test_every_rule_that_applies_has_said_something_of_every_report_that_was_jud
     seen = results(2)
     reports = {key[:3] for key in seen}
     assert {(unit, period) for unit, period, _ in reports} == {
-        (unit, period) for unit, period in (("C11", "2022-01"), ("C21", "2022-01"), ("C11", "2022-02"), ("C12", "2022-02"))
+        (unit, period)
+        for unit, period in (("C11", "2022-01"), ("C21", "2022-01"), ("C22", "2022-01"), ("C11", "2022-02"), ("C12", "2022-02"))
     }
     assert {report: {key[3] for key in seen if key[:3] == report} for report in reports} == dict.fromkeys(reports, expected)
 
 
 def test_an_earlier_publication_shows_what_was_so_then(told: Pack) -> None:
     seen = results(1)
-    assert {key[:3] for key in seen} == {("C11", "2022-01", 1), ("C21", "2022-01", 1)}
-    assert seen["C21", "2022-01", 1, "VISITS_IS_SUM"] == Result("failed", 1, 0, 0, "quarantined")
+    assert {key[:3] for key in seen} == {(unit, "2022-01", 1) for unit in ("C11", "C21", "C22")}
+    assert seen["C21", "2022-01", 1, "VISITS_IS_SUM"] == Result("failed", 1, 0, 0, 0, "quarantined")
 
 
 def test_a_changed_rule_is_a_new_version_and_results_keep_theirs(told: Pack) -> None:
@@ -135,8 +146,9 @@ def test_a_changed_rule_is_a_new_version_and_results_keep_theirs(told: Pack) -> 
     ]
     assert rows("select severity, is_current from marts.dim_rule where rule_code = 'CUMULATIVE'", 1) == [("warning", True)]
     by = rows(
-        "select distinct p.period_code, d.severity from marts.fct_rule_result r join marts.dim_rule d using (rule_key)"
-        " join marts.dim_period p using (period_key) where d.rule_code = 'CUMULATIVE' and r.version = 1 order by 1",
+        "select p.period_code, d.severity from marts.fct_rule_result r join marts.dim_rule d using (rule_key)"
+        " join marts.dim_period p using (period_key) join marts.dim_unit u using (unit_key)"
+        " where d.rule_code = 'CUMULATIVE' and u.unit_code = 'C11' order by 1",
         2,
     )
     assert by == [("2022-01", "warning"), ("2022-02", "info")]
@@ -148,7 +160,7 @@ def test_only_the_judgement_that_gave_the_verdict_counts(told: Pack) -> None:
     with admin_connect() as connection:
         for table in ("rule_judgement", "rule_failure_count"):
             connection.execute(
-                f"create temporary table again as table warehouse.{table}; update again set gate_run_id = -1;"
+                f"create temporary table again as table warehouse.{table}; update again set gate_run_id = -gate_run_id;"
                 f"insert into warehouse.{table} table again; drop table again".encode()
             )
         try:
@@ -156,13 +168,12 @@ def test_only_the_judgement_that_gave_the_verdict_counts(told: Pack) -> None:
             test_failures_by_indicator_add_up_to_the_results(told)
         finally:
             connection.execute(
-                "delete from warehouse.rule_judgement where gate_run_id = -1;"
-                "delete from warehouse.rule_failure_count where gate_run_id = -1"
+                "delete from warehouse.rule_judgement where gate_run_id < 0;delete from warehouse.rule_failure_count where gate_run_id < 0"
             )
 
 
 def test_failures_by_indicator_add_up_to_the_results(told: Pack) -> None:
-    sums = "sum(failures_critical), sum(failures_warning), sum(failures_info)"
+    sums = "sum(failures_critical), sum(failures_warning), sum(failures_info), sum(failures_waived)"
     by_indicator = rows(f"select submission_id, rule_key, {sums} from marts.fct_rule_failure group by 1, 2 order by 1, 2", 2)
     assert by_indicator == rows(
         f"select submission_id, rule_key, {sums} from marts.fct_rule_result where outcome = 'failed' group by 1, 2 order by 1, 2", 2

@@ -18,7 +18,8 @@ failures_of_submissions as (
         failures.indicator_key,
         failures.failures_critical,
         failures.failures_warning,
-        failures.failures_info
+        failures.failures_info,
+        failures.failures_waived
     from submissions
     inner join failures
         on

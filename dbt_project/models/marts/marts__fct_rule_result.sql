@@ -22,7 +22,8 @@ results as (
         end as outcome,
         results.failures_critical,
         results.failures_warning,
-        results.failures_info
+        results.failures_info,
+        results.failures_waived
     from submissions
     inner join judgements
         on
@@ -33,8 +34,9 @@ results as (
         judgements.could_judge,
         judgements.failures_critical,
         judgements.failures_warning,
-        judgements.failures_info
-    ) as results (rule_key, could_judge, failures_critical, failures_warning, failures_info)
+        judgements.failures_info,
+        judgements.failures_waived
+    ) as results (rule_key, could_judge, failures_critical, failures_warning, failures_info, failures_waived)
 )
 
 select * from results

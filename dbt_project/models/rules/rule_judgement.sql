@@ -12,7 +12,7 @@ submissions as (
 ),
 
 failures as (
-    select * from {{ ref('rule_failure') }}
+    select * from {{ ref('rule_failure_as_judged') }}
     where gate_run_id = (select audit.judgement()) and submission_id is not null
 ),
 
@@ -42,7 +42,8 @@ failures_by_rule as (
         rule_code,
         (count(*) filter (where severity = 'critical'))::integer as failures_critical,
         (count(*) filter (where severity = 'warning'))::integer as failures_warning,
-        (count(*) filter (where severity = 'info'))::integer as failures_info
+        (count(*) filter (where severity = 'info'))::integer as failures_info,
+        count(waiver_id)::integer as failures_waived
     from failures
     group by submission_id, rule_code
 ),
@@ -62,7 +63,8 @@ results as (
         end as could_judge,
         coalesce(failures_by_rule.failures_critical, 0) as failures_critical,
         coalesce(failures_by_rule.failures_warning, 0) as failures_warning,
-        coalesce(failures_by_rule.failures_info, 0) as failures_info
+        coalesce(failures_by_rule.failures_info, 0) as failures_info,
+        coalesce(failures_by_rule.failures_waived, 0) as failures_waived
     from applied
     inner join rules on applied.rule_code = rules.rule_code
     inner join reports_before on applied.submission_id = reports_before.submission_id
@@ -81,7 +83,8 @@ results_of_a_submission as (
         array_agg(could_judge order by rule_key) as could_judge,
         array_agg(failures_critical order by rule_key) as failures_critical,
         array_agg(failures_warning order by rule_key) as failures_warning,
-        array_agg(failures_info order by rule_key) as failures_info
+        array_agg(failures_info order by rule_key) as failures_info,
+        array_agg(failures_waived order by rule_key) as failures_waived
     from results
     group by gate_run_id, submission_id
 )
