@@ -17,7 +17,7 @@ from typing import Any
 from tonghop.errors import TonghopError
 from tonghop.evidence import contents
 from tonghop.publication.verification import read_chain
-from tonghop.readers.fingerprint import hash_of
+from tonghop.readers.fingerprint import hash_again
 from tonghop.spreadsheets import unescape_formula
 
 _CHUNK = 1 << 20
@@ -168,7 +168,7 @@ def _listed(row: dict[str, str]) -> tuple[Slot, int, str, str, str, bool]:
 def _check_cells(submissions: list[dict[str, str]], readings: dict[str, str]) -> Iterator[str]:
     """The cells of each report in force have the hash that was published with it."""
     in_force = {row["submission_id"]: row for row in submissions if row["status"] == "in_force"}
-    nothing = hash_of(())
+    nothing = hash_again(())
     for submission_id in sorted(in_force.keys() | readings.keys(), key=int):
         row = in_force.get(submission_id)
         if row is None:
@@ -181,7 +181,7 @@ def _check_cells(submissions: list[dict[str, str]], readings: dict[str, str]) ->
 def _readings(path: Path) -> Iterator[tuple[str, str]]:
     """Each submission with the hash over its cells."""
     for submission_id, cells in groupby(_rows(path), key=itemgetter("submission_id")):
-        yield submission_id, hash_of(_line(cell) for cell in cells)
+        yield submission_id, hash_again(_line(cell) for cell in cells)
 
 
 def _line(cell: dict[str, str]) -> str:
