@@ -87,6 +87,7 @@ def test_a_known_table_is_read_in_one_go(pack: Pack) -> None:
     assert [cell.value.number for cell in reading.submissions[0].cells[:4]] == [5, 0, 77, 1448]
     anew = read_anew(other, pack)
     assert reading == anew and not is_known(anew)
+    assert write_lines(reading.submissions[0].cells) == write_lines(anew.submissions[0].cells)
 
 
 def test_what_stands_around_the_table_is_free(pack: Pack) -> None:
@@ -96,6 +97,17 @@ def test_what_stands_around_the_table_is_free(pack: Pack) -> None:
     reading = read(book(other), pack)
     assert is_known(reading)
     assert [each.text for each in reading.submissions[0].narratives] == ["Thiếu thuốc"]
+
+
+def test_a_header_above_the_known_one_is_found(pack: Pack) -> None:
+    plain, other = station_sheet(), station_sheet()
+    plain.insert(HEADER - 1, ["Ghi:", "a", "b"])
+    other.insert(HEADER - 1, ["Ghi:", "Cộng dồn", "Kế hoạch năm"])
+    learn(plain, pack)
+    assert is_known(read(book(plain), pack))
+    reading = read(book(other), pack)
+    assert not is_known(reading)
+    assert reading == read_anew(book(other), pack)
 
 
 @pytest.mark.parametrize("figure", [-5, 1.5, 10**15])

@@ -152,6 +152,18 @@ def test_readers_that_do_not_start_are_no_fault_of_the_files(pack: Pack, files: 
         answered(readers, files)
 
 
+def test_readers_are_forked_anew_when_what_they_were_forked_from_is_gone(pack: Pack, files: list[FileToRead]) -> None:
+    with one_reader(pack, PLENTY) as readers:
+        assert len(answered(readers, files[:1])) == 1
+    gone = starter.starter().process
+    gone.kill()
+    gone.wait()
+    pool._forget_idle()
+    with one_reader(pack, PLENTY) as readers:
+        assert answered(readers, files[:1]) == [read_one(files[0], pack, LIMITS)]
+    assert starter.starter().process.pid != gone.pid
+
+
 def test_readers_work_for_a_process_that_may_have_no_children(files: list[FileToRead], tmp_path: Path) -> None:
     """Workers of task queues are daemons, to which Python's own pools are forbidden."""
     folder = write_pack(tmp_path / "pack")
