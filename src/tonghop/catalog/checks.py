@@ -22,6 +22,7 @@ from tonghop.catalog.form_checks import Placed, check_figures, check_sheets, che
 from tonghop.catalog.hierarchies import check_groups, check_members
 from tonghop.catalog.names import normalise
 from tonghop.catalog.problems import Problem
+from tonghop.catalog.profiles import check_profiles
 from tonghop.catalog.rows import TOTAL, Duty, Indicator, PackHead, Row, Unit, UnitAlias
 from tonghop.catalog.succession import check_roots, check_successions
 from tonghop.catalog.tables import Files, grouped
@@ -40,6 +41,7 @@ def check_files(files: Files, unsound: frozenset[str]) -> Iterator[Problem]:
     yield from _repetitions(files)
     yield from _references(files)
     yield from _rule_references(files)
+    yield from check_profiles(files.profiles, files.indicators)
     yield from check_dhis2(files)
     if sound(files.breakdowns) and not files.breakdowns.mentions("breakdown_code", TOTAL):
         yield Problem(files.breakdowns.file, 1, f"the breakdown {TOTAL} is missing; add a row for all people without a split")

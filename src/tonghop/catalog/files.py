@@ -23,6 +23,7 @@ R = TypeVar("R", bound=Row)
 HEAD = "pack.yml"
 RULES = "rules.yml"
 RULE_CASES = "rule_cases.yml"
+PROFILES = "profiles.yml"
 CORRECTIONS = "corrections.yml"
 FILES = (
     HEAD,
@@ -52,12 +53,13 @@ FILES = (
     "dhis2.csv",
     RULES,
     RULE_CASES,
+    PROFILES,
     CORRECTIONS,
 )
 OPTIONAL = frozenset(
     {"hierarchies.csv", "unit_groups.csv", "unit_group_members.csv"}
     | {"unit_succession.csv", "breakdown_parts.csv", "form_sheets.csv", "form_cells.csv", "form_narratives.csv", "form_aliases.csv"}
-    | {"reminders.csv", "contacts.csv", "senders.csv", "dhis2.csv", RULE_CASES, CORRECTIONS}
+    | {"reminders.csv", "contacts.csv", "senders.csv", "dhis2.csv", RULE_CASES, PROFILES, CORRECTIONS}
 )
 """The files that a pack may do without (a pack with rules has their cases, too)."""
 

@@ -186,6 +186,23 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         weight=lambda placed: placed[1].weight,
     )
     copy(
+        "quality_profile",
+        pack.profiles,
+        ("profile_code", "version", "period_type", "base_periods", "name_vi", "name_en", "source", "valid_from", "valid_to"),
+    )
+    copy(
+        "quality_criterion",
+        [criterion for profile in pack.profiles for criterion in profile.criteria()],
+        ("metric", "pair_code", "a_indicator_code", "b_indicator_code"),
+        profile_code=lambda row: row.profile.profile_code,
+        version=lambda row: row.profile.version,
+        threshold=lambda row: row.criterion.threshold,
+        deviations=lambda row: row.criterion.deviations,
+        up_to_deviations=lambda row: row.criterion.up_to_deviations,
+        minimum_points=lambda row: row.criterion.minimum_points,
+        minimum_value=lambda row: row.criterion.minimum_value,
+    )
+    copy(
         "correction",
         pack.corrections,
         (

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from tonghop.catalog.corrections import Correction
 from tonghop.catalog.figures import Breakdowns, Figure, in_cell, together
 from tonghop.catalog.names import abbreviate, normalise
+from tonghop.catalog.profiles import Profile
 from tonghop.catalog.rows import (
     Breakdown,
     BreakdownPart,
@@ -112,6 +113,7 @@ class Pack:
     targets: tuple[Target, ...]
     rules: tuple[Rule, ...]
     rule_cases: tuple[RuleCases, ...] = ()
+    profiles: tuple[Profile, ...] = ()
     corrections: tuple[Correction, ...] = ()
     breakdown_parts: tuple[BreakdownPart, ...] = ()
     form_sheets: tuple[SheetLayout, ...] = ()

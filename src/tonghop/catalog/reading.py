@@ -11,6 +11,7 @@ from tonghop.catalog.files import (
     CORRECTIONS,
     FILES,
     HEAD,
+    PROFILES,
     RULE_CASES,
     RULES,
     Table,
@@ -23,6 +24,7 @@ from tonghop.catalog.files import (
 from tonghop.catalog.hierarchies import group_places, with_group_paths
 from tonghop.catalog.pack import Pack
 from tonghop.catalog.problems import CatalogError, Problem
+from tonghop.catalog.profiles import Profile
 from tonghop.catalog.rows import (
     Breakdown,
     BreakdownPart,
@@ -103,6 +105,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         dhis2=table("dhis2.csv", Dhis2Code),
         rules=listed(RULES, Rule, "rule"),
         rule_cases=listed(RULE_CASES, RuleCases, "rule"),
+        profiles=listed(PROFILES, Profile, "profile"),
         corrections=listed(CORRECTIONS, Correction, "correction"),
     )
     problems += check_files(files, unsound=frozenset(problem.file for problem in problems))
@@ -139,6 +142,7 @@ def _read(directory: Path) -> tuple[Pack | None, list[Problem]]:
         targets=files.targets.rows,
         rules=files.rules.rows,
         rule_cases=files.rule_cases.rows,
+        profiles=files.profiles.rows,
         corrections=files.corrections.rows,
     )
     problems = sorted(check_rule_cases(pack))

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tonghop.catalog.corrections import Correction
 from tonghop.catalog.files import Table
+from tonghop.catalog.profiles import Profile
 from tonghop.catalog.rows import (
     Breakdown,
     BreakdownPart,
@@ -75,6 +76,7 @@ class Files:
     dhis2: Table[Dhis2Code]
     rules: Table[Rule]
     rule_cases: Table[RuleCases]
+    profiles: Table[Profile]
     corrections: Table[Correction]
 
 

@@ -14,6 +14,7 @@ _SILENT = frozenset(
     {
         *("unit_alias", "form_alias", "form_column", "form_row", "form_sheet", "form_cell", "form_narrative", "contact", "sender"),
         *("rule", "rule_term", "correction", "programme", "hierarchy", "reminder_step", "period_policy", "form_threshold"),
+        *("quality_profile", "quality_criterion"),
     }
 )
 """Tables that intake, the rules, a dimension or the way to a publication read, and no figure."""
