@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,8 +14,10 @@ from tests.gate import staged
 from tests.gate.staged import Report
 from tests.mail import Postbox, open_postbox, run
 from tests.packs import write_pack
+from typer.testing import CliRunner
 
 from tonghop import reminders
+from tonghop.cli import app
 from tonghop.database import admin_connect, connect
 from tonghop.reminders import Reminder, writing
 from tonghop.reminders.steps import Step, reached_steps
@@ -163,6 +166,20 @@ def test_a_run_that_was_killed_before_it_recorded_writes_the_same_again(world: P
     again = reminders.write_reminders(date(2022, 9, 19))
     assert [each.unit_code for each in again] == ["C11", "C21"]
     assert left.read_bytes() == before and len(list((world / "outbox").rglob("*.html"))) == 2
+
+
+@pytest.mark.database
+def test_the_command_says_who_would_be_told_and_then_tells_them(world: Path) -> None:
+    def asked(*options: str) -> str:
+        done = CliRunner().invoke(app, ["remind", "--at", "2022-09-19", *options])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    planned = json.loads(asked("--dry-run", "--json"))
+    assert [(each["unit_code"], each["reports"][0]["step_code"]) for each in planned] == [("C11", "LATE"), ("C21", "LATE")]
+    assert "2 reminders of 2 reports would be written" in asked("--dry-run")
+    assert "2 reminders of 2 reports in" in asked()
+    assert "0 reminders of 0 reports in" in asked()
 
 
 @pytest.mark.database
