@@ -7,27 +7,43 @@ expectation is critical but one: what fails here is the system's fault, not a un
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from tonghop.gate.suites import Asset, Check, literal, table_of
 from tonghop.model import Severity
 
 
-def assets(publication: int, figures_before: Mapping[str, int], loss_pct: int) -> list[Asset]:
+class Keys(NamedTuple):
+    """Keys of rows of the summary: those of all of its rows whose period, indicator and unit are among these."""
+
+    periods: Sequence[int]
+    indicators: Sequence[int]
+    units: Sequence[int]
+
+    def hold(self, rows: str) -> str:
+        """The condition that rows of the summary are among them. The keys stand in it as numbers: the planner knows how many rows that
+        are, and finds them by the table's key, which it cannot do through a join with the view."""
+        columns = zip(("period_key", "indicator_key", "unit_key"), self, strict=True)
+        return " and ".join(f"{rows}.{column} = any('{{{','.join(map(str, keys))}}}'::integer[])" for column, keys in columns)
+
+
+def assets(publication: int, root: Keys, reach: Keys, figures_before: Mapping[str, int], loss_pct: int) -> list[Asset]:
     """The suites for one candidate.
 
-    `figures_before`: for each period that is live now, how many figures the root has; a candidate that has `loss_pct` percent
-    fewer of them is refused.
+    `root` and `reach` are what the queries `keys_of_the_root` and `keys_in_reach` found. `figures_before`: for each period of `root`
+    that is live now, how many figures the root has; a candidate that has `loss_pct` percent fewer of them is refused.
     """
     return [
         _visible(publication),
         _marts(publication),
-        _root(),
+        _root(root),
         _root_rows(figures_before, loss_pct),
         _submissions(publication),
         _fact_keys(publication),
         _written(publication),
-        _summary(),
+        _reach(),
+        _summary(reach),
         _series(),
         _leaves(),
         _root_sums(),
@@ -36,6 +52,62 @@ def assets(publication: int, figures_before: Mapping[str, int], loss_pct: int) -
 
 
 _WRITTEN = table_of("written")
+_REACH = table_of("reach")
+_SERIES = table_of("series")
+
+_DIMENSIONS = ("dim_unit", "dim_indicator", "dim_period")
+"""The dimensions without whose rows the summary shows no figure."""
+
+
+def touched_periods(publication: int) -> str:
+    """A query of the periods (`period_key`) in which the summary can show the root otherwise than before: those of the rows that the
+    candidate wrote or closed, with a successor or without; all of them when it wrote or closed a row of a dimension.
+
+    All other rows of the root's figures are valid at both publications. (The casts are those that the tables' indexes are made on.)
+    """
+    written_or_closed = " union all ".join(
+        f"select from warehouse.{table} where {condition}"
+        for table in _DIMENSIONS
+        for condition in (f"from_publication::bigint = {publication}", f"to_publication = {publication}")
+    )
+    return f"""
+        select period_key from warehouse.agg_indicator_period where from_publication::bigint = {publication}
+        union
+        select period_key from warehouse.agg_indicator_period where to_publication = {publication}
+        union
+        select period_key from warehouse.dim_period where exists ({written_or_closed})
+    """
+
+
+def keys_of_the_root(publication: int) -> str:
+    """A query of one row of `Keys`: where the summary can show a figure of the root that the candidate touches."""
+    return f"""
+        select
+            array(select period_key from ({touched_periods(publication)}) as touched),
+            array(select indicator_key from warehouse.dim_indicator group by indicator_key),
+            array(select unit_key from warehouse.dim_unit where level = 1 group by unit_key)
+    """
+
+
+def keys_in_reach(publication: int) -> str:
+    """A query of one row of `Keys`: those of the rows that the candidate wrote, with the months before and after."""
+    return f"""
+        with written as (
+            select period_key, indicator_key, unit_key
+            from warehouse.agg_indicator_period
+            where from_publication::bigint = {publication}
+        )
+
+        select
+            array(
+                select period_key + steps.step
+                from (select period_key from written group by period_key) as periods
+                cross join (values (-1), (0), (1)) as steps (step)
+                group by period_key + steps.step
+            ),
+            array(select indicator_key from written group by indicator_key),
+            array(select unit_key from written group by unit_key)
+    """
 
 
 def _critical(name: str, description: str, query: str) -> Check:
@@ -165,7 +237,10 @@ def _submissions(publication: int) -> Asset:
                 m.status
             from cells_accepted as a
             full outer join cells_shown as s on a.submission_id = s.submission_id
-            left join marts.fct_submission as m on coalesce(a.submission_id, s.submission_id) = m.submission_id
+            left join marts.fct_submission as m
+                on
+                    coalesce(a.submission_id, s.submission_id) = m.submission_id
+                    and m.period_key = any(array({_touched_periods(publication)}))
         """,
         checks=(
             _critical(
@@ -230,13 +305,12 @@ def _written(publication: int) -> Asset:
     )
 
 
-def _summary() -> Asset:
-    """The summary's rows that the candidate wrote, and the months before and after each: a figure that should have changed with its
-    neighbour and did not is found too. In a year the keys of its months are consecutive numbers.
-    """
+def _reach() -> Asset:
+    """The summary's rows that the candidate wrote, and the months before and after each. In a year the keys of its months are
+    consecutive numbers."""
     month = "mod(period_key / 100, 10) = 1"
     return Asset(
-        name="summary",
+        name="reach",
         query=f"""
             with written as (select * from {_WRITTEN}),
 
@@ -246,14 +320,20 @@ def _summary() -> Asset:
                 select period_key + 1, indicator_key, unit_key, map, false from written where {month} and mod(period_key, 100) < 12
                 union all
                 select period_key - 1, indicator_key, unit_key, map, false from written where {month} and mod(period_key, 100) > 1
-            ),
-
-            series as (
-                select period_key, indicator_key, unit_key, map, bool_or(is_written) as is_written
-                from reach
-                group by period_key, indicator_key, unit_key, map
             )
 
+            select period_key, indicator_key, unit_key, map, bool_or(is_written) as is_written
+            from reach
+            group by period_key, indicator_key, unit_key, map
+        """,
+    )
+
+
+def _summary(keys: Keys) -> Asset:
+    """What the summary shows of the rows in reach: a figure that should have changed with its neighbour and did not is found too."""
+    return Asset(
+        name="summary",
+        query=f"""
             select
                 r.period_key, r.indicator_key, r.unit_key, r.map, r.is_written,
                 s.unit_key is not null as is_shown,
@@ -263,9 +343,11 @@ def _summary() -> Asset:
                 coalesce(
                     lag(r.period_key) over series_in_time = r.period_key - 1 and lag(s.unit_key) over series_in_time is not null, false
                 ) as has_month_before
-            from series as r
+            from {_REACH} as r
             left join marts.indicator_summary as s
-                on r.period_key = s.period_key and r.indicator_key = s.indicator_key and r.unit_key = s.unit_key and r.map = s.map
+                on
+                    r.period_key = s.period_key and r.indicator_key = s.indicator_key and r.unit_key = s.unit_key and r.map = s.map
+                    and {keys.hold("s")}
             window series_in_time as (partition by r.map, r.indicator_key, r.unit_key order by r.period_key)
         """,
         checks=(
@@ -336,16 +418,16 @@ def _series() -> Asset:
     )
 
 
-def _root() -> Asset:
-    """All figures of the root (of both where one took over from the other in a period). They are few, and joined to others only with
-    statistics: the planner takes the view for three rows."""
+def _root(keys: Keys) -> Asset:
+    """The root's figures in the periods that the candidate touches (of both roots where one took over from the other in a period).
+    They are few, and joined to others only with statistics: the planner takes the view for three rows."""
     return Asset(
         name="root",
-        query="""
-            select period_key, indicator_key, period_code, indicator_code, kind, sum(value) as value, count(*) as roots
-            from marts.indicator_summary
-            where level = 1 and map = 'as_reported'
-            group by period_key, indicator_key, period_code, indicator_code, kind
+        query=f"""
+            select s.period_key, s.indicator_key, s.period_code, s.indicator_code, s.kind, sum(s.value) as value, count(*) as roots
+            from marts.indicator_summary as s
+            where s.level = 1 and s.map = 'as_reported' and {keys.hold("s")}
+            group by s.period_key, s.indicator_key, s.period_code, s.indicator_code, s.kind
         """,
     )
 
@@ -356,7 +438,10 @@ def _leaves() -> Asset:
         query=f"""
             select l.period_key, l.indicator_key, l.unit_key, l.value
             from marts.indicator_leaf as l
-            where (l.period_key, l.indicator_key) in (select period_key, indicator_key from {table_of("series")})
+            where
+                (l.period_key, l.indicator_key) in (select period_key, indicator_key from {_SERIES})
+                and l.period_key = any(array(select period_key from {_SERIES} group by period_key))
+                and l.indicator_key = any(array(select indicator_key from {_SERIES} group by indicator_key))
         """,
     )
 
@@ -373,7 +458,7 @@ def _root_sums() -> Asset:
 
             select r.period_code, r.indicator_code, r.value as root_value, l.value as sum_of_units
             from {table_of("root")} as r
-            inner join {table_of("series")} as s on r.period_key = s.period_key and r.indicator_key = s.indicator_key
+            inner join {_SERIES} as s on r.period_key = s.period_key and r.indicator_key = s.indicator_key
             left join leaf_sums as l on r.period_key = l.period_key and r.indicator_key = l.indicator_key
             where r.kind <> 'ratio'
         """,
@@ -397,7 +482,7 @@ def _ratios() -> Asset:
                     r.period_key, r.indicator_key, r.period_code, r.indicator_code, r.value,
                     i.factor, numerator.indicator_key as numerator_key, denominator.indicator_key as denominator_key
                 from {table_of("root")} as r
-                inner join {table_of("series")} as s on r.period_key = s.period_key and r.indicator_key = s.indicator_key
+                inner join {_SERIES} as s on r.period_key = s.period_key and r.indicator_key = s.indicator_key
                 inner join marts.dim_indicator as i on r.indicator_key = i.indicator_key
                 inner join marts.dim_indicator as numerator on i.numerator_code = numerator.indicator_code
                 inner join marts.dim_indicator as denominator on i.denominator_code = denominator.indicator_code

@@ -10,7 +10,8 @@ from tonghop.model import Severity
 
 pytestmark = pytest.mark.database
 
-ASSETS: list[Asset] = suite_module("gate_2").assets(7, {"2022-01": 100}, 20)
+SUITE = suite_module("gate_2")
+ASSETS: list[Asset] = SUITE.assets(7, SUITE.Keys([2022101], [1], [1]), SUITE.Keys([2022101], [1], [1]), {"2022-01": 100}, 20)
 CHECKS = {check.name: check for asset in ASSETS for check in asset.checks}
 
 SUMMARY = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.deployed import empty_warehouse
@@ -15,11 +16,12 @@ from tonghop import publication, warehouse
 from tonghop.cli import app
 from tonghop.database import admin_connect, connect, sqlalchemy_url
 from tonghop.gate import GateBroken, candidate, check_candidate, decide, judge
+from tonghop.gate.suites import suite_module
 from tonghop.model import Verdict
 
 pytestmark = pytest.mark.database
 
-VERSIONED = ("agg_indicator_period", "fct_indicator_value", "fct_submission", "dim_unit", "dim_breakdown")
+VERSIONED = ("agg_indicator_period", "fct_indicator_value", "fct_submission", "dim_unit", "dim_period", "dim_breakdown")
 ROOT = "(select unit_key from warehouse.dim_unit where unit_code = 'P')"
 CANDIDATE_MONTH = "(select period_key from warehouse.dim_period where period_code = '2022-02')"
 
@@ -159,6 +161,14 @@ def test_a_duplicate_row_is_refused(number: int) -> None:
             "published_periods_keep_their_figures",
         ),
         (
+            f"update warehouse.dim_unit set to_publication = 2 where unit_key = {ROOT}",
+            "published_periods_keep_their_figures",
+        ),
+        (
+            "update warehouse.dim_period set to_publication = 2 where period_code = '2022-01'",
+            "published_periods_keep_their_figures",
+        ),
+        (
             f"delete from warehouse.fct_indicator_value where period_key = {CANDIDATE_MONTH} and indicator_key = {indicator('PATIENTS')}",
             "cells_accepted_are_cells_shown",
         ),
@@ -185,6 +195,25 @@ def test_a_broken_candidate_is_refused(number: int, statement: str, check: str) 
     with connect("auditor") as connection:
         assert connection.execute("select status from audit.gate_run order by gate_run_id desc limit 1").fetchone() == ("refused",)
         assert connection.execute("select number from audit.live").fetchone() == (number - 1,), "what BI sees never noticed"
+
+
+def test_what_the_candidate_does_not_touch_is_not_read_and_cannot_lose_a_figure(number: int) -> None:
+    suite = suite_module("gate_2")
+    touched = suite.touched_periods(number)
+    with connect("publisher") as connection:
+        keys = suite.Keys(*(connection.execute(suite.keys_of_the_root(number).encode()).fetchone() or ()))
+    assert set(candidate._root_figures(number - 1, keys.hold("s"))) == {"2022-Q1", "2022-H1", "2022-9M", "2022"}
+
+    def shown(publication: int) -> set[tuple[Any, ...]]:
+        with connect("publisher", publication=publication) as connection:
+            return set(
+                connection.execute(
+                    "select period_code, unit_code, indicator_code, map, value from marts.indicator_summary "
+                    f"where period_key not in ({touched})".encode()
+                )
+            )
+
+    assert shown(number) == shown(number - 1) != set()
 
 
 def test_only_the_open_candidate_can_be_checked(number: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 
 from tonghop.database import connect, sqlalchemy_url
@@ -22,8 +24,12 @@ def check_candidate(publication: int) -> GateOutcome:
     with connect("publisher") as connection:
         gate_run_id = _start_run(connection, publication)
         live = connection.execute("select number from audit.live").fetchone()
+    suite = suite_module("gate_2")
     try:
-        assets = suite_module("gate_2").assets(publication, _root_figures(live[0]) if live else {}, settings().gate_loss_pct)
+        with connect("publisher") as connection:
+            root, reach = (suite.Keys(*_one_row(connection, query(publication))) for query in (suite.keys_of_the_root, suite.keys_in_reach))
+        figures_before = _root_figures(live[0], root.hold("s")) if live else {}
+        assets = suite.assets(publication, root, reach, figures_before, settings().gate_loss_pct)
         results = run_suites("gate_2", sqlalchemy_url("publisher", publication), assets)
     except GateBroken as broken:
         with connect("publisher") as connection:
@@ -62,12 +68,22 @@ def _start_run(connection: psycopg.Connection, publication: int) -> int:
     return int(row[0])
 
 
-def _root_figures(live: int) -> dict[str, int]:
-    """How many figures the root has in each period of the live publication, in the view that BI reads."""
+def _root_figures(live: int, rows: str) -> dict[str, int]:
+    """How many figures the root has in each period of the live publication, in the view that BI reads (as `s`); `rows`: which of them."""
     with connect("publisher", publication=live) as connection:
         return dict(
             connection.execute(
-                "select period_code, count(distinct indicator_key) filter (where value is not null) from marts.indicator_summary "
-                "where level = 1 and map = 'as_reported' group by period_code"
+                f"""
+                select s.period_code, count(distinct s.indicator_key) filter (where s.value is not null)
+                from marts.indicator_summary as s
+                where s.level = 1 and s.map = 'as_reported' and {rows}
+                group by s.period_code
+                """.encode()  # noqa: S608
             ).fetchall()
         )
+
+
+def _one_row(connection: psycopg.Connection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query.encode()).fetchone()
+    assert row is not None
+    return row
