@@ -1,21 +1,9 @@
--- The planner takes the numbers for one row, whose partner it would look for row by row: no nested loops where there are many.
-{{ config(
-    pre_hook="
-        select set_config('enable_nestloop', case when count(*) > 10000 then 'off' else current_setting('enable_nestloop') end, true)
-        from {{ ref('int_comparable_keys') }}
-    ",
-) }}
-
 with candidate as (
     select * from {{ ref('stg_audit__candidate') }}
 ),
 
-keys as (
-    select * from {{ ref('int_comparable_keys') }}
-),
-
-all_facts as (
-    select * from {{ ref('fct_indicator_value') }}
+numbers as (
+    select * from {{ ref('int_comparable_numbers') }}
 ),
 
 all_units as (
@@ -24,14 +12,6 @@ all_units as (
 
 all_indicators as (
     select * from {{ ref('dim_indicator') }}
-),
-
-all_partitions as (
-    select * from {{ ref('dim_partition') }}
-),
-
-periods as (
-    select * from {{ open_rows(ref('dim_period')) }}
 ),
 
 nesting as (
@@ -63,56 +43,6 @@ indicators as (
     inner join {{ now_and_before('all_indicators') }}
 ),
 
-partitions as (
-    select
-        states.sign,
-        all_partitions.*
-    from all_partitions
-    inner join {{ now_and_before('all_partitions') }}
-),
-
-figures_sent as (
-    select
-        states.sign,
-        keys.indicator_key,
-        keys.unit_code,
-        keys.unit_key,
-        keys.period_key,
-        all_facts.breakdown_key,
-        sum(all_facts.value) as value,
-        bool_or({{ is_answer('all_facts') }}) as is_answered,
-        bool_and(all_facts.state = 'blank') as is_blank
-    from keys
-    inner join all_facts
-        on
-            keys.period_key = all_facts.period_key
-            and keys.indicator_key = all_facts.indicator_key
-            and keys.unit_key = all_facts.unit_key
-    inner join {{ now_and_before('all_facts') }}
-    where all_facts.role = 'additive' and all_facts.measure = 'value'
-    group by states.sign, keys.indicator_key, keys.unit_code, keys.unit_key, keys.period_key, all_facts.breakdown_key
-),
-
-figures_with_wholes as (
-    {{ with_wholes('figures_sent', ['sign', 'indicator_key', 'unit_code', 'unit_key', 'period_key'], by_state=true) }}
-),
-
-numbers as (
-    select
-        figures.sign,
-        figures.indicator_key,
-        figures.unit_code,
-        figures.period_key,
-        periods.same_period_last_year_code,
-        periods.period_code,
-        figures.value,
-        units.path
-    from figures_with_wholes as figures
-    inner join periods on figures.period_key = periods.period_key
-    inner join units on figures.sign = units.sign and figures.unit_key = units.unit_key
-    where figures.breakdown_key = 0 and figures.value is not null
-),
-
 -- a report and that of a year before, in every branch in which the unit was both times; a ratio that is only submitted stays where it was
 pairs as (
     select
@@ -130,7 +60,7 @@ pairs as (
             numbers.sign = numbers_before.sign
             and numbers.indicator_key = numbers_before.indicator_key
             and numbers.unit_code = numbers_before.unit_code
-            and numbers.same_period_last_year_code = numbers_before.period_code
+            and numbers.period_key = numbers_before.next_year_period_key
     inner join indicators on numbers.sign = indicators.sign and numbers.indicator_key = indicators.indicator_key
     cross join lateral string_to_table(numbers.path, '/') as branches (unit_code)
     where
@@ -145,12 +75,21 @@ sums_by_unit as (
         pairs.unit_code,
         pairs.reporting_unit_code,
         nesting.period_key,
+        nesting.start_date,
+        nesting.end_date,
         sum(pairs.value) as value,
         sum(pairs.value_before) as value_before
     from pairs
     inner join nesting on pairs.period_key = nesting.reported_period_key
     where {{ is_deciding('pairs', 'nesting') }}
-    group by pairs.sign, pairs.indicator_key, pairs.unit_code, pairs.reporting_unit_code, nesting.period_key
+    group by
+        pairs.sign,
+        pairs.indicator_key,
+        pairs.unit_code,
+        pairs.reporting_unit_code,
+        nesting.period_key,
+        nesting.start_date,
+        nesting.end_date
 ),
 
 -- materialized: in this order, or every numerator meets every denominator
@@ -195,6 +134,8 @@ sums_with_ratios as (
         above.unit_code,
         above.reporting_unit_code,
         above.period_key,
+        above.start_date,
+        above.end_date,
         above.value,
         above.value_before,
         below.value as base,
@@ -220,8 +161,7 @@ changes as (
         sum(sums.sign * sums.base) as base,
         sum(sums.sign * sums.base_before) as base_before
     from sums_with_ratios as sums
-    inner join periods on sums.period_key = periods.period_key
-    inner join units on sums.sign = units.sign and sums.unit_code = units.unit_code and {{ claims_period('units', 'periods') }}
+    inner join units on sums.sign = units.sign and sums.unit_code = units.unit_code and {{ claims_period('units', 'sums') }}
     group by sums.period_key, sums.indicator_key, units.unit_key
     having
         sum(sums.sign) <> 0

@@ -31,6 +31,8 @@ reported_periods_up_to_the_end_of_each_period as (
     select
         reported_periods.period_key as reported_period_key,
         periods.period_key,
+        periods.start_date,
+        periods.end_date,
         reported_periods.start_date >= periods.start_date as is_inside,
         reported_periods.start_date = periods.start_date as is_first,
         reported_periods.end_date = periods.end_date as is_last,

@@ -35,8 +35,10 @@ candidate as (
     select * from {{ ref('stg_audit__candidate') }}
 ),
 
+-- by their periods: the first column of the key
 facts as (
     select * from {{ open_rows(ref('fct_indicator_value')) }}
+    where period_key = any(array(select slots.period_key from slots))
 ),
 
 facts_closed_by_the_candidate as (
