@@ -8,8 +8,10 @@ cells as (
     select * from {{ ref('stg_submissions__cells') }}
 ),
 
+-- by their periods: the first column of the key
 facts as (
     select * from {{ open_rows(ref('fct_indicator_value')) }}
+    where period_key = any(array(select slots.period_key from slots))
 ),
 
 known_indicators as (

@@ -74,6 +74,21 @@ class TestOpening:
         world.refresh()
         assert slots(3) == {("A", "2022-01"): ("corrected", third)}
 
+    def test_a_version_that_was_accepted_while_the_candidate_opened_comes_with_the_next(self, world: World) -> None:
+        world.accept("A", "2022-01", 1)
+        later = world.submit("A", "2022-01", 2)
+        with connect("publisher") as gate_1:  # its verdict is given before the candidate opens, and seen afterwards
+            gate_1.execute("insert into audit.verdict (submission_id, verdict) values (%s, 'accepted')", (later,))
+            assert publication.open_candidate() == 1
+        world.build()
+        world.pass_gate_2(1)
+        publication.publish(1)
+        with connect("auditor") as connection:
+            shown = connection.execute("select status, verdict from warehouse.fct_submission where submission_id = %s", (later,)).fetchone()
+        assert shown == ("superseded", "accepted"), "recorded, but not in force"
+        assert world.refresh() == 2
+        assert slots(2) == {("A", "2022-01"): ("corrected", later)}
+
     @pytest.mark.parametrize("before", [True, False])
     def test_a_quarantined_version_is_said_and_the_accepted_one_stays(self, world: World, before: bool) -> None:
         if before:

@@ -37,20 +37,6 @@ form_figures as (
     select * from {{ ref('stg_catalog__form_figures') }}
 ),
 
--- a candidate is frozen: what was judged after it opened belongs to the next one
-last_verdicts as (
-    select distinct on (verdict_history.submission_id)
-        verdict_history.submission_id,
-        verdict_history.verdict,
-        verdict_history.gate_run_id,
-        verdict_history.failures_critical,
-        verdict_history.failures_warning,
-        verdict_history.failures_info
-    from verdict_history
-    inner join candidate on verdict_history.given_at <= candidate.opened_at
-    order by verdict_history.submission_id asc, verdict_history.verdict_id desc
-),
-
 submissions_of_the_slots as (
     select
         submissions.*,
@@ -66,6 +52,21 @@ submissions_of_the_slots as (
             and slots.form_code = submissions.form_code
             and slots.period_code = submissions.period_code
     left join submissions as in_force on slots.submission_id = in_force.submission_id
+),
+
+-- a candidate is frozen: what was judged after it opened belongs to the next one
+last_verdicts as (
+    select distinct on (verdict_history.submission_id)
+        verdict_history.submission_id,
+        verdict_history.verdict,
+        verdict_history.gate_run_id,
+        verdict_history.failures_critical,
+        verdict_history.failures_warning,
+        verdict_history.failures_info
+    from submissions_of_the_slots
+    inner join verdict_history on submissions_of_the_slots.submission_id = verdict_history.submission_id
+    inner join candidate on verdict_history.given_at <= candidate.opened_at
+    order by verdict_history.submission_id asc, verdict_history.verdict_id desc
 ),
 
 submissions_with_verdicts as (

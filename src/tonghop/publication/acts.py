@@ -315,18 +315,15 @@ def _require_built(connection: psycopg.Connection, number: int) -> None:
     if table_exists(connection, "fct_submission"):
         row = connection.execute(
             """
-            with built as (
-                select s.unit_code, s.form_code, s.period_code, f.submission_id, f.gate_run_id
-                from warehouse.fct_submission as f
-                inner join staging.submission as s on f.submission_id = s.submission_id
-                where f.to_publication = 2147483647 and f.status = 'in_force'
-            )
-
             select count(*)
             from audit.candidate_slot as c
-            left join built as b
-                on c.unit_code = b.unit_code and c.form_code = b.form_code and c.period_code = b.period_code
-            where c.publication = %s and (c.submission_id, c.gate_run_id) is distinct from (b.submission_id, b.gate_run_id)
+            left join (
+                staging.submission as s
+                inner join warehouse.fct_submission as f
+                    on s.submission_id = f.submission_id and f.to_publication = 2147483647 and f.status = 'in_force'
+            )
+                on c.unit_code = s.unit_code and c.form_code = s.form_code and c.period_code = s.period_code
+            where c.publication = %s and (c.submission_id, c.gate_run_id) is distinct from (f.submission_id, f.gate_run_id)
             """,
             (number,),
         ).fetchone()

@@ -41,38 +41,60 @@ SLOT_CHANGE = """
 
 _CHANGES = sql.SQL("""
 insert into slot_change
-with last_verdict as (
-    select distinct on (submission_id) submission_id, verdict, gate_run_id
-    from audit.verdict
-    order by submission_id, verdict_id desc
+with recorded as not materialized ({published_submissions}),
+
+-- where every last verdict is recorded, and what is accepted is what is in force, a slot is as it was published: of the others only the
+-- submissions are looked at
+submission_to_compare as (
+    select submission_id
+    from (
+        select distinct on (submission_id) submission_id, verdict, gate_run_id
+        from audit.verdict
+        order by submission_id, verdict_id desc
+    ) as v
+    full join recorded as r using (submission_id)
+    where (v.verdict, v.gate_run_id) is distinct from (r.verdict, r.gate_run_id)
+        or coalesce(v.verdict in ('accepted', 'accepted_with_warnings'), false) <> coalesce(r.status = 'in_force', false)
 ),
 
-judged_submission as (
-    select s.unit_code, s.form_code, s.period_code, s.submission_id, s.received_at, s.version, v.verdict, v.gate_run_id
-    from staging.submission as s
-    inner join last_verdict as v on s.submission_id = v.submission_id
+slot_to_compare as (
+    select s.unit_code, s.form_code, s.period_code
+    from submission_to_compare as c
+    inner join staging.submission as s on c.submission_id = s.submission_id
+    where %(periods)s::text[] is null or s.period_code = any(%(periods)s)
+    group by s.unit_code, s.form_code, s.period_code
+),
+
+submission_of_the_slots as (
+    select
+        s.unit_code, s.form_code, s.period_code, s.submission_id, s.received_at, s.version, v.verdict, v.gate_run_id,
+        r.status, r.verdict as verdict_recorded, r.gate_run_id as gate_run_recorded
+    from slot_to_compare as c
+    inner join staging.submission as s
+        on c.unit_code = s.unit_code and c.form_code = s.form_code and c.period_code = s.period_code
+    left join lateral (
+        select last.verdict, last.gate_run_id from audit.verdict as last
+        where last.submission_id = s.submission_id
+        order by last.verdict_id desc
+        limit 1
+    ) as v on true
+    left join recorded as r on s.submission_id = r.submission_id
 ),
 
 in_force as (
     select distinct on (unit_code, form_code, period_code) unit_code, form_code, period_code, submission_id
-    from judged_submission
+    from submission_of_the_slots
     where verdict in ('accepted', 'accepted_with_warnings')
     order by unit_code, form_code, period_code, received_at desc, version desc
 ),
 
-recorded as (
-    select s.unit_code, s.form_code, s.period_code, f.submission_id, f.status, f.verdict, f.gate_run_id
-    from ({published_submissions}) as f
-    inner join staging.submission as s on f.submission_id = s.submission_id
-),
-
 published as (
-    select unit_code, form_code, period_code, submission_id from recorded where status = 'in_force'
+    select unit_code, form_code, period_code, submission_id, verdict from submission_of_the_slots where status = 'in_force'
 ),
 
 published_duty as ({published_duties}),
 
-ever_recorded as ({ever_recorded}),
+ever_recorded as not materialized ({ever_recorded}),
 
 -- what a rollback brought back although its unit had withdrawn it goes again, but not by itself
 taken_in_or_out as (
@@ -80,35 +102,31 @@ taken_in_or_out as (
         unit_code, form_code, period_code, i.submission_id,
         case
             when p.submission_id is null then 'new'
-            when i.submission_id is null or v.verdict = 'withdrawn' then 'withdrawn'
+            when i.submission_id is null or p.verdict = 'withdrawn' then 'withdrawn'
             else 'corrected'
         end as change,
-        v.verdict is distinct from 'withdrawn'
+        p.verdict is distinct from 'withdrawn'
         or not exists (select 1 from ever_recorded as e where e.submission_id = p.submission_id and e.verdict = 'withdrawn') as opens
     from in_force as i
     full join published as p using (unit_code, form_code, period_code)
-    left join last_verdict as v on p.submission_id = v.submission_id
     where i.submission_id is distinct from p.submission_id
-        and (%(periods)s::text[] is null or period_code = any(%(periods)s))
 ),
 
 -- a verdict that the published fct_submission does not show, or one of a judgement with other hand corrections; what a rollback took
 -- back does not come again by itself
 newly_judged as (
     select
-        j.unit_code, j.form_code, j.period_code,
+        s.unit_code, s.form_code, s.period_code,
         bool_or(
-            j.verdict <> 'held'
+            s.verdict <> 'held'
             and not exists (
                 select 1 from ever_recorded as e
-                where e.submission_id = j.submission_id and e.verdict = j.verdict and e.gate_run_id is not distinct from j.gate_run_id
+                where e.submission_id = s.submission_id and e.verdict = s.verdict and e.gate_run_id is not distinct from s.gate_run_id
             )
         ) as opens
-    from judged_submission as j
-    left join recorded as r on j.submission_id = r.submission_id
-    where (j.verdict, j.gate_run_id) is distinct from (r.verdict, r.gate_run_id)
-        and (%(periods)s::text[] is null or j.period_code = any(%(periods)s))
-    group by j.unit_code, j.form_code, j.period_code
+    from submission_of_the_slots as s
+    where s.verdict is not null and (s.verdict, s.gate_run_id) is distinct from (s.verdict_recorded, s.gate_run_recorded)
+    group by s.unit_code, s.form_code, s.period_code
 ),
 
 changed as (
@@ -130,7 +148,7 @@ reported_period as (
     where %(periods)s::text[] is null or period_code = any(%(periods)s)
 ),
 
-owed_and_not_recorded as (
+owed_and_not_published as (
     select d.unit_code, d.form_code, d.period_code
     from catalog.duty as d
     inner join reported_period as r on d.period_code = r.period_code
@@ -138,9 +156,18 @@ owed_and_not_recorded as (
     except
     select unit_code, form_code, period_code from published_duty
     except
-    select unit_code, form_code, period_code from in_force
-    except
     select unit_code, form_code, period_code from changed
+),
+
+owed_and_not_recorded as (
+    select o.unit_code, o.form_code, o.period_code
+    from owed_and_not_published as o
+    where not exists (
+        select 1
+        from staging.submission as s
+        inner join recorded as r on s.submission_id = r.submission_id
+        where (s.unit_code, s.form_code, s.period_code) = (o.unit_code, o.form_code, o.period_code) and r.status = 'in_force'
+    )
 ),
 
 known as (
@@ -149,9 +176,16 @@ known as (
     select unit_code, form_code, period_code, null, 'missing', false from owed_and_not_recorded
 ),
 
-ever_published as (
-    select unit_code, form_code, period_code from recorded
+-- read only where something is built anew without having changed
+published_report as (
+    select s.unit_code, s.form_code, s.period_code, r.submission_id, r.status
+    from recorded as r
+    inner join staging.submission as s on r.submission_id = s.submission_id
     where %(scope_all)s or exists (select from slot_reach)
+),
+
+ever_published as (
+    select unit_code, form_code, period_code from published_report
     union
     select unit_code, form_code, period_code from published_duty
     where %(scope_all)s or exists (select from slot_reach)
@@ -176,7 +210,8 @@ slot as (
     union all
     select e.unit_code, e.form_code, e.period_code, p.submission_id, 'unchanged', false
     from reached as e
-    left join published as p using (unit_code, form_code, period_code)
+    left join published_report as p
+        on e.unit_code = p.unit_code and e.form_code = p.form_code and e.period_code = p.period_code and p.status = 'in_force'
     where not exists (
         select 1 from known as k
         where (k.unit_code, k.form_code, k.period_code) = (e.unit_code, e.form_code, e.period_code)
@@ -185,7 +220,12 @@ slot as (
 
 select s.unit_code, s.form_code, s.period_code, s.submission_id, v.gate_run_id, s.change, s.opens
 from slot as s
-left join last_verdict as v on s.submission_id = v.submission_id
+left join lateral (
+    select last.gate_run_id from audit.verdict as last
+    where last.submission_id = s.submission_id
+    order by last.verdict_id desc
+    limit 1
+) as v on true
 """)
 
 
