@@ -25,7 +25,8 @@ judged_series as (
     select
         unit_code,
         form_code,
-        min(minimum_points) as fewest_points
+        min(minimum_points) as fewest_points,
+        min(threshold) as lowest_threshold
     from rules
     group by unit_code, form_code
 ),
@@ -39,6 +40,7 @@ figures as (
         cells.breakdown_code,
         cells.value,
         judged_series.fewest_points,
+        judged_series.lowest_threshold,
         array_agg(cells.value) filter (where submissions.is_in_view) over (
             partition by
                 submissions.unit_code, submissions.form_code, submissions.period_type, cells.indicator_code, cells.breakdown_code
@@ -67,6 +69,7 @@ deviations as (
         figures_with_enough_history.breakdown_code,
         figures_with_enough_history.value,
         figures_with_enough_history.points,
+        figures_with_enough_history.lowest_threshold,
         middle.median,
         figures_with_enough_history.value - middle.median as deviation,
         spread.median_deviation,
@@ -98,6 +101,12 @@ scales as (
         median_deviation = 0 and mean_deviation = 0 as has_no_spread
     from deviations
     where deviation <> 0
+),
+
+-- materialized: the planner takes the rules for one row, and would measure all figures anew for each report
+outliers as materialized (
+    select * from scales
+    where abs(deviation) > lowest_threshold * scale
 )
 
 select
@@ -113,22 +122,22 @@ select
     own_cells.measure,
     own_cells.sheet,
     own_cells.cell,
-    scales.value as found,
-    scales.median as expected,
-    rules.threshold * scales.scale as tolerance,
-    {{ number_text('scales.value') }} as found_text,
-    {{ number_text('scales.median') }} || ' (z = ' || round(scales.deviation / scales.scale, 1)::text || ', n = ' || scales.points || ')'
-        as expected_text,
+    outliers.value as found,
+    outliers.median as expected,
+    rules.threshold * outliers.scale as tolerance,
+    {{ number_text('outliers.value') }} as found_text,
+    {{ number_text('outliers.median') }}
+    || ' (z = ' || round(outliers.deviation / outliers.scale, 1)::text || ', n = ' || outliers.points || ')' as expected_text,
     jsonb_build_array({{ cell_object('own_cells') }}) as cells
 from rules
-inner join scales on rules.submission_id = scales.submission_id
+inner join outliers on rules.submission_id = outliers.submission_id
 inner join cells as own_cells
     on
-        scales.submission_id = own_cells.submission_id
-        and scales.indicator_code = own_cells.indicator_code
-        and scales.breakdown_code = own_cells.breakdown_code
+        outliers.submission_id = own_cells.submission_id
+        and outliers.indicator_code = own_cells.indicator_code
+        and outliers.breakdown_code = own_cells.breakdown_code
 where
-    scales.points >= rules.minimum_points
-    and greatest(abs(scales.value), abs(scales.median)) >= rules.minimum_value
-    and (not scales.has_no_spread or abs(scales.deviation) >= rules.minimum_value)
-    and abs(scales.deviation) > rules.threshold * scales.scale
+    outliers.points >= rules.minimum_points
+    and greatest(abs(outliers.value), abs(outliers.median)) >= rules.minimum_value
+    and (not outliers.has_no_spread or abs(outliers.deviation) >= rules.minimum_value)
+    and abs(outliers.deviation) > rules.threshold * outliers.scale
