@@ -348,6 +348,7 @@ def _summary(keys: Keys) -> Asset:
                 on
                     r.period_key = s.period_key and r.indicator_key = s.indicator_key and r.unit_key = s.unit_key and r.map = s.map
                     and {keys.hold("s")}
+                    and s.map = any(array(select map from {_REACH} group by map))
             window series_in_time as (partition by r.map, r.indicator_key, r.unit_key order by r.period_key)
         """,
         checks=(
