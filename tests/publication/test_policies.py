@@ -168,8 +168,10 @@ def test_a_hand_correction_of_a_closed_period_waits_as_well(world: World, monkey
     judge()
     assert world.refresh() is None
     assert told() == [("closed", "version 1 → version 1 (A-2022-01: 101)")]
+    world.deploy("code-2")
+    assert world.refresh() == 2 and world.figures(2) == {JANUARY: Decimal(1)}, "what is built anew is built as it was published"
     approve(signing.ask_approval("2022-01", "A", "F", reason="phoned", actor=LAN))
-    assert world.refresh() == 2 and world.figures(2) == {JANUARY: Decimal(101)}
+    assert world.refresh() == 3 and world.figures(3) == {JANUARY: Decimal(101)}
 
 
 def test_what_stays_out_is_rebuilt_as_it_was_published(world: World) -> None:

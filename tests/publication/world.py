@@ -188,7 +188,7 @@ _BUILD = f"""
         end as status
     from wanted w join staging.submission s using (unit_code, period_code) join audit.verdict v on v.submission_id = s.submission_id
     where v.given_at <= (select opened_at from audit.publication where number = %(number)s)
-    order by s.submission_id, v.verdict_id desc;
+    order by s.submission_id, coalesce(s.submission_id = w.submission_id and v.gate_run_id = w.gate_run_id, false) desc, v.verdict_id desc;
 
     update warehouse.fct_submission o set to_publication = %(number)s
     from staging.submission s join wanted w using (unit_code, period_code)

@@ -54,7 +54,8 @@ submissions_of_the_slots as (
     left join submissions as in_force on slots.submission_id = in_force.submission_id
 ),
 
--- a candidate is frozen: what was judged after it opened belongs to the next one
+-- a candidate is frozen: what was judged after it opened belongs to the next one. What is in force shows the judgement that the candidate
+-- took it in with, which is not the last one where a correction of a closed period waits for its approval
 last_verdicts as (
     select distinct on (verdict_history.submission_id)
         verdict_history.submission_id,
@@ -66,7 +67,11 @@ last_verdicts as (
     from submissions_of_the_slots
     inner join verdict_history on submissions_of_the_slots.submission_id = verdict_history.submission_id
     inner join candidate on verdict_history.given_at <= candidate.opened_at
-    order by verdict_history.submission_id asc, verdict_history.verdict_id desc
+    left join slots on verdict_history.submission_id = slots.submission_id
+    order by
+        verdict_history.submission_id asc,
+        coalesce(verdict_history.gate_run_id = slots.gate_run_id, false) desc,
+        verdict_history.verdict_id desc
 ),
 
 submissions_with_verdicts as (
