@@ -50,7 +50,7 @@ class History:
             assert figures[number] == {slot: Decimal(value) for slot, (_, _, value) in state.items()}, f"publication {number}"
 
 
-@pytest.mark.parametrize("seed", (0, 1, 3))
+@pytest.mark.parametrize("seed", (0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 3))))
 def test_random_histories(world: World, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     chance = random.Random(seed)
     history = History()

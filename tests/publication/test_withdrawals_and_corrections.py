@@ -249,7 +249,7 @@ def load_corrections(number: int, corrections: dict[Slot, tuple[int, int]]) -> N
         )
 
 
-@pytest.mark.parametrize("seed", (1, 2))
+@pytest.mark.parametrize("seed", (1, pytest.param(2, marks=pytest.mark.slow)))
 def test_random_histories(world: World, quick_rules: None, seed: int) -> None:
     chance = random.Random(seed)
     reference = Reference()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tonghop.warehouse import NodeResult, builds, code_version, dbt
+from tonghop.warehouse import NodeResult, code_version, dbt, version
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for path in ("dbt_project/models/a.sql", "expectations/gate.py", "docs/page.md"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text("one")
-    monkeypatch.setattr(builds, "PROJECT", tmp_path)
+    monkeypatch.setattr(version, "PROJECT", tmp_path)
     return tmp_path
 
 
