@@ -1,3 +1,9 @@
+{#
+    All that is joined here is of the candidate's scope or a dimension. The planner takes the joins by five columns for one row, and would
+    go through it once for each: a minute for a hundred units.
+#}
+{{ config(pre_hook=["select set_config('enable_nestloop', 'off', true)"]) }}
+
 with sums as (
     select * from {{ ref('int_branch_sums') }}
 ),
