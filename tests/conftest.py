@@ -18,6 +18,9 @@ hypothesis.settings.register_profile("random")
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 """A run of the tests says something of the change, not of luck; `HYPOTHESIS_PROFILE=random` looks for what nobody thought of."""
 
+os.environ.setdefault("DBT_LOG_LEVEL_FILE", "info")
+"""What dbt writes down of every statement costs a tenth of its time; a test that fails has its message."""
+
 LONGEST = ("end_to_end", "airflow", "database")
 """Marks of tests that take long, the longest first."""
 

@@ -260,6 +260,7 @@ def test_a_batch_that_fails_is_red_and_does_not_keep_the_others_back(outcomes: O
 
 
 @pytest.mark.database
+@pytest.mark.slow
 def test_intake_reads_files_from_an_airflow_connection(migrated: dict[str, str], state_home: Path, warehouse: None, tmp_path: Path) -> None:
     with sftp_server(tmp_path / "server") as sftp:
         put(sftp.folder / "in" / "C11" / "báo cáo.xlsx", workbook("C11"))

@@ -163,6 +163,7 @@ def test_no_hidden_figure_follows_from_what_is_shown(world: World) -> None:
     assert found == {}
 
 
+@pytest.mark.slow
 def test_what_is_hidden_as_company_is_needed(world: World) -> None:
     with admin_connect() as connection, connection.transaction(force_rollback=True):
         connection.execute(

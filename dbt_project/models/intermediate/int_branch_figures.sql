@@ -1,6 +1,6 @@
 {#
-    All that is joined here is of the candidate's scope or a dimension. The planner takes the joins by five columns for one row, and would
-    go through it once for each: a minute for a hundred units.
+    All that is joined here is of the candidate's scope or a dimension. The planner knows nothing of how many rows a CTE has, and would
+    go through one of them for every row of another.
 #}
 {{ config(pre_hook=["select set_config('enable_nestloop', 'off', true)"]) }}
 
@@ -184,14 +184,33 @@ unit_periods as (
     select * from unit_periods_today
 ),
 
+-- figures meet these by four columns; by the first two alone they would meet every unit's
+touched_unit_periods as materialized (
+    select
+        touched.map,
+        touched.indicator_key,
+        unit_periods.unit_code,
+        unit_periods.unit_key,
+        unit_periods.period_key,
+        unit_periods.year,
+        unit_periods.same_period_key,
+        unit_periods.same_period_unit_key
+    from touched
+    inner join unit_periods
+        on
+            touched.unit_key = unit_periods.unit_key
+            and touched.year = unit_periods.year
+            and (touched.map = 'today') = unit_periods.is_today
+),
+
 touched_figures as (
     select
         all_figures.period_key,
         all_figures.indicator_key,
-        unit_periods.unit_key,
+        touched_unit_periods.unit_key,
         all_figures.map,
         all_figures.breakdown_key,
-        unit_periods.year,
+        touched_unit_periods.year,
         all_figures.value,
         all_figures.ytd_value,
         all_figures.own_value,
@@ -203,20 +222,15 @@ touched_figures as (
         all_figures.is_complete,
         all_figures.ytd_reports,
         all_figures.ytd_expected_reports,
-        unit_periods.same_period_key,
-        unit_periods.same_period_unit_key
+        touched_unit_periods.same_period_key,
+        touched_unit_periods.same_period_unit_key
     from all_figures
-    inner join unit_periods
+    inner join touched_unit_periods
         on
-            all_figures.unit_code = unit_periods.unit_code
-            and all_figures.period_key = unit_periods.period_key
-            and unit_periods.is_today = (all_figures.map = 'today')
-    inner join touched
-        on
-            all_figures.map = touched.map
-            and all_figures.indicator_key = touched.indicator_key
-            and unit_periods.unit_key = touched.unit_key
-            and unit_periods.year = touched.year
+            all_figures.map = touched_unit_periods.map
+            and all_figures.indicator_key = touched_unit_periods.indicator_key
+            and all_figures.unit_code = touched_unit_periods.unit_code
+            and all_figures.period_key = touched_unit_periods.period_key
 )
 
 select * from touched_figures
