@@ -31,7 +31,7 @@ docs: $(READY) ## write the data dictionary: indicators, forms, units, rules, vi
 test: lint ## lint, types and the tests, the main job included
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-all: lint ## the same, and what takes minutes more: loads killed at every step, a folder with every trouble, hand corrections
+test-all: lint ## the same, and what takes minutes more: loads killed at every step, a folder with every trouble, a reform of units, exchange, more random worlds
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-fast: $(READY) ## only the tests that need no server (seconds)

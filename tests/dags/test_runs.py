@@ -22,7 +22,7 @@ from tests.staging.test_work import workbook
 from tonghop.database import connect
 from tonghop.settings import PROJECT
 
-pytestmark = pytest.mark.airflow
+pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 
 _RUN = """
 import json, sys
@@ -260,7 +260,6 @@ def test_a_batch_that_fails_is_red_and_does_not_keep_the_others_back(outcomes: O
 
 
 @pytest.mark.database
-@pytest.mark.slow
 def test_intake_reads_files_from_an_airflow_connection(migrated: dict[str, str], state_home: Path, warehouse: None, tmp_path: Path) -> None:
     with sftp_server(tmp_path / "server") as sftp:
         put(sftp.folder / "in" / "C11" / "báo cáo.xlsx", workbook("C11"))

@@ -157,6 +157,7 @@ def test_a_wrong_mapping_is_answered_with_file_and_line(tmp_path: Path) -> None:
 
 
 @pytest.mark.database
+@pytest.mark.slow
 def test_what_goes_out_comes_in_with_the_same_figures(world: World, pack: Pack, tmp_path: Path) -> None:
     periods = [Period.parse(code) for code in ("2022-01", "2022-02")]
     done = export_data_values(pack, periods, tmp_path)
@@ -186,6 +187,7 @@ def test_what_goes_out_comes_in_with_the_same_figures(world: World, pack: Pack, 
 
 
 @pytest.mark.database
+@pytest.mark.slow
 def test_an_old_publication_goes_out_as_it_was(world: World, pack: Pack, tmp_path: Path) -> None:
     done = export_data_values(pack, [Period.parse("2022-02")], tmp_path, publication=1)
     (reading,) = (read_file(path.read_bytes(), path.name, pack) for path in done.files)

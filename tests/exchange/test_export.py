@@ -24,7 +24,7 @@ from tonghop.exchange.selection import ViewColumn
 from tonghop.exchange.texts import _escaped
 from tonghop.spreadsheets import escape_formula
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 
 def seen(query: str, publication: int | None = None) -> list[tuple[Any, ...]]:

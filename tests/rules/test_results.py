@@ -21,7 +21,7 @@ from tonghop.gate import decide, judge
 from tonghop.signing import Actor
 from tonghop.warehouse import build_candidate
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 MILDER = FILES["rules.yml"].replace(
     "- rule: CUMULATIVE\n  kind: cumulative\n  severity: warning", "- rule: CUMULATIVE\n  kind: cumulative\n  severity: info"

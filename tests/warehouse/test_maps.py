@@ -16,7 +16,7 @@ from tests.warehouse.world import Slot, World
 from tonghop.catalog import due_reports, read_pack
 from tonghop.database import connect
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 BEFORE = ("2022-03", "2024-02", "2024-03", "2025-03")
 AFTER = ("2025-08", "2026-03")
