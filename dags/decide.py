@@ -18,9 +18,9 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule, conf, dag, task, task_group
+from airflow.sdk import CronTriggerTimetable, Param, conf, dag, task, task_group
 
-from tonghop.errors import NeedsCorrection
+from tonghop.service.task_options import TASK_OPTIONS
 from tonghop.settings import settings
 
 LATER = "Để sau / Later"
@@ -34,12 +34,7 @@ OPTIONS = {"Duyệt / Approve": "approve", "Từ chối / Reject": "reject", LAT
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,
-    default_args={
-        "owner": "data engineering",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=15),
-        "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(NeedsCorrection, action=RetryAction.FAIL)]),
-    },
+    default_args=TASK_OPTIONS,
     tags=["tonghop"],
 )
 def decide() -> None:

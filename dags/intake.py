@@ -23,11 +23,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pendulum
-from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule, TriggerRule, dag, get_current_context, task
+from airflow.sdk import TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from tonghop.errors import NeedsCorrection
 from tonghop.service.assets import STAGED
+from tonghop.service.task_options import TASK_OPTIONS
 from tonghop.settings import settings
 
 if TYPE_CHECKING:
@@ -41,12 +41,7 @@ if TYPE_CHECKING:
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,
-    default_args={
-        "owner": "data engineering",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=15),
-        "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(NeedsCorrection, action=RetryAction.FAIL)]),
-    },
+    default_args=TASK_OPTIONS,
     tags=["tonghop"],
 )
 def intake() -> None:

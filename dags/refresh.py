@@ -17,22 +17,17 @@ or run the DAG again. Submissions stay staged meanwhile, nothing is lost.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from airflow.sdk import (
     AssetOrTimeSchedule,
     CronTriggerTimetable,
-    ExceptionRetryPolicy,
-    RetryAction,
-    RetryRule,
     conf,
     dag,
     task,
 )
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tonghop.errors import NeedsCorrection
 from tonghop.service.assets import STAGED
+from tonghop.service.task_options import TASK_OPTIONS
 from tonghop.settings import settings
 
 
@@ -45,12 +40,7 @@ from tonghop.settings import settings
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,
-    default_args={
-        "owner": "data engineering",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=15),
-        "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(NeedsCorrection, action=RetryAction.FAIL)]),
-    },
+    default_args=TASK_OPTIONS,
     tags=["tonghop"],
 )
 def refresh() -> None:

@@ -15,11 +15,9 @@ again: what was written or mailed is not written or mailed a second time.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from airflow.sdk import CronTriggerTimetable, conf, dag, task
 
-from airflow.sdk import CronTriggerTimetable, ExceptionRetryPolicy, RetryAction, RetryRule, conf, dag, task
-
-from tonghop.errors import NeedsCorrection
+from tonghop.service.task_options import TASK_OPTIONS
 from tonghop.settings import settings
 
 
@@ -29,12 +27,7 @@ from tonghop.settings import settings
     catchup=False,
     max_active_runs=1,
     doc_md=__doc__,
-    default_args={
-        "owner": "data engineering",
-        "retries": 2,
-        "retry_delay": timedelta(seconds=15),
-        "retry_policy": ExceptionRetryPolicy(rules=[RetryRule(NeedsCorrection, action=RetryAction.FAIL)]),
-    },
+    default_args=TASK_OPTIONS,
     tags=["tonghop"],
 )
 def remind() -> None:

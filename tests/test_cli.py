@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -400,6 +401,19 @@ class TestEvidence:
         assert tonghop("evidence", "check", evidence, "--head", "0" * 64).code == 1
         noted = tonghop("evidence", "check", evidence, "--json").json["manifest_sha256"]
         assert tonghop("evidence", "check", evidence, "--head", noted).code == 0
+
+    def test_an_archived_file_that_was_changed_is_no_evidence(self, published: tuple[Told, ...], tmp_path: Path) -> None:
+        with tempfile.TemporaryDirectory() as copy, pytest.MonkeyPatch.context() as patch:
+            shutil.copytree(settings().archive_path, copy, dirs_exist_ok=True)
+            patch.setenv("TONGHOP_ARCHIVE", copy)
+            settings.cache_clear()
+            for file in (path for path in Path(copy, "files").rglob("*") if path.is_file()):
+                file.chmod(0o644)
+                file.write_bytes(file.read_bytes() + b" ")
+            told = tonghop("evidence", "pack", 2, "-o", tmp_path / "x.zip")
+        settings.cache_clear()
+        assert told.code == 1 and "was changed after it was archived" in told.err
+        assert list(tmp_path.iterdir()) == []
 
     def test_what_cannot_be_packed_or_checked_is_one_message(self, published: tuple[Told, ...], tmp_path: Path) -> None:
         path = tmp_path / "x.zip"

@@ -21,7 +21,7 @@ from psycopg import sql
 
 from tonghop.database import connect
 from tonghop.evidence import contents
-from tonghop.exchange.export import whole_or_nothing
+from tonghop.exchange.export import file_sha256, whole_or_nothing
 from tonghop.exchange.selection import ViewColumn
 from tonghop.exchange.texts import copy_csv
 from tonghop.publication import Publication, PublicationProblem, get_publication
@@ -64,11 +64,11 @@ def pack_evidence(number: int, path: Path, *, periods: Sequence[str] = (), with_
             _add_manifests(box)
             hashes = _hashes(connection, chosen) if with_files else []
             for sha256 in hashes:
-                box.add_file(f"{contents.ARCHIVE}/{archive.relative_path(sha256)}", _sound(sha256))
+                box.add_archived(sha256)
             _add_report(box)
             _add_texts(box, connection, chosen, len(hashes) if with_files else None)
             members = box.close()
-        digest = _sha256(aside)
+        digest = file_sha256(aside)
     return Packed(path, number, chosen, digest, publication.manifest_sha256 or "", members, len(hashes))
 
 
@@ -103,6 +103,13 @@ class _Box:
         with path.open("rb") as source, self.member(name) as file:
             while chunk := source.read(_CHUNK):
                 file.write(chunk)
+
+    def add_archived(self, sha256: str) -> None:
+        """Add one of the units' files, which must be what it was: evidence that is damaged is none."""
+        name = f"{contents.ARCHIVE}/{archive.relative_path(sha256)}"
+        self.add_file(name, archive.find(sha256))
+        if self._sums[name] != sha256:
+            archive.get(sha256)  # raises, and says what to do
 
     def close(self) -> int:
         """Add the list of all hashes, as `sha256sum` reads it, and return how many members there are."""
@@ -226,14 +233,3 @@ def _hashes(connection: psycopg.Connection[Any], periods: Sequence[str]) -> list
         (list(periods),),
     )
     return [sha256 for (sha256,) in rows]
-
-
-def _sound(sha256: str) -> Path:
-    """The archived file, which must be what it was: evidence that is damaged is none."""
-    archive.get(sha256)
-    return archive.find(sha256)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -85,7 +85,7 @@ def export(selection: Selection, path: Path, *, publication: int | None = None, 
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_or_nothing(path) as aside:
             write(Rows(connection, query, parameters, about), aside)
-            digest = _sha256(aside)
+            digest = file_sha256(aside)
         note = None
         if path.suffix.lower() != ".xlsx":
             note = path.with_name(path.name + ".about.json")
@@ -145,6 +145,7 @@ def whole_or_nothing(path: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file of any size."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
