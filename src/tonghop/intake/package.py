@@ -34,52 +34,13 @@ DAMAGED = (
 """What zipfile, the decompressors and the XML parser raise on damaged input."""
 
 
-_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
-_IN_UTF_8 = 0x800
-_LEVEL = 0x6
-"""Flags that say nothing about where the bytes are."""
-
-
-class Package(zipfile.ZipFile):
-    """A zip in memory that unpacks what programs usually write by itself; what is unusual or wrong about a part is left to zipfile."""
-
-    def __init__(self, data: bytes) -> None:
-        """Raises what zipfile raises on damage."""
-        super().__init__(io.BytesIO(data))
-        self._data = data
-
-    def read(self, name: str | zipfile.ZipInfo, pwd: bytes | None = None) -> bytes:
-        """The bytes of a part. Raises KeyError when there is none, and what zipfile raises on damage."""
-        content = self._unpacked(self.getinfo(name)) if isinstance(name, str) else None
-        return super().read(name, pwd) if content is None else content
-
-    def _unpacked(self, entry: zipfile.ZipInfo) -> bytes | None:
-        data, start = self._data, entry.header_offset
-        head = data[start : start + _LOCAL_HEADER.size]
-        if entry.compress_type != zipfile.ZIP_DEFLATED or entry.flag_bits & ~(_IN_UTF_8 | _LEVEL) or len(head) < _LOCAL_HEADER.size:
-            return None
-        magic, _, flags, method, _, _, _, _, _, length, extra = _LOCAL_HEADER.unpack(head)
-        start += _LOCAL_HEADER.size
-        name = data[start : start + length].decode("utf-8" if flags & _IN_UTF_8 else "cp437")
-        if (magic, method, flags, name) != (ZIP_MAGIC, zipfile.ZIP_DEFLATED, entry.flag_bits, entry.orig_filename):
-            return None
-        start += length + extra
-        unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            content = unpacking.decompress(data[start : start + entry.compress_size], entry.file_size + 1)
-        except zlib.error:
-            return None
-        is_whole = unpacking.eof and len(content) == entry.file_size and zlib.crc32(content) == entry.CRC
-        return content if is_whole else None
-
-
 def open_zip(data: bytes, limits: Limits) -> zipfile.ZipFile:
     """The zip behind a workbook. Raises Unopenable when it is damaged, encrypted or unpacks to more than `limits` allow.
 
     The declared size is checked before anything is unpacked, and zipfile never yields more than was declared.
     """
     try:
-        archive = Package(data)
+        archive = zipfile.ZipFile(io.BytesIO(data))
     except DAMAGED as error:
         raise Unopenable(findings.FILE_DAMAGED.issue(found=reason(error))) from error
     entries = archive.infolist()
