@@ -165,6 +165,12 @@ class TestYears:
         assert metrics("2022")["indicator_completeness"] == (150, 24, "pass")
         assert metrics("2022-03", "T")["indicator_completeness"] == (50, 2, "fail")
 
+    def test_a_year_that_is_not_over_is_not_incomplete(self, world: None) -> None:
+        """Published in March 2023: ten months of that year can't have come."""
+        figures("S", "A", year([10] * 2, 2023), reporting=1, expected=2)
+        assert metrics("2023")["indicator_completeness"] == (None, 24, "cannot_judge")
+        assert metrics("2023-02")["indicator_completeness"] == (50, 2, "fail")
+
 
 class TestPairs:
     def test_figures_that_are_near_enough(self, world: None) -> None:

@@ -11,7 +11,7 @@ from tests.packs import write_pack
 from tonghop.catalog import load_pack, read_pack
 from tonghop.database import admin_connect, connect
 
-YEARS = range(2019, 2023)
+YEARS = range(2019, 2024)
 UNITS: dict[str, tuple[int, str | None, str]] = {"P": (1, None, "P"), "D": (2, "P", "P/D"), "S": (3, "D", "P/D/S"), "T": (4, "D", "P/D/T")}
 """Code: key, parent, path."""
 MANY = [f"U{number}" for number in range(40)]

@@ -31,8 +31,11 @@ submissions as (
     where status <> 'withdrawn'
 ),
 
-publications as (
-    select * from {{ source('audit', 'publication') }}
+-- what was not due, or not over, when the figures were published is nobody's failure
+seen as (
+    select coalesce(max(published_at), now()) as at
+    from {{ source('audit', 'publication') }}
+    where number = (select warehouse.visible_publication())
 ),
 
 aggregates as (
@@ -115,14 +118,7 @@ reports_counted as (
             and duties.period_key = first_versions.period_key
             and duties.form_key = first_versions.form_key
     where
-        duties.due_at <= coalesce(
-            (
-                select publications.published_at
-                from publications
-                where publications.number = (select warehouse.visible_publication())
-            ),
-            now()
-        )
+        duties.due_at <= (select seen.at from seen)
     group by
         branch_units.unit_key,
         branch_units.unit_code,
@@ -408,7 +404,7 @@ metrics_of_answers as (
         null::text as other_indicator_code,
         figures.period_key,
         figures.period_code,
-        100.0 * answers.given / nullif(answers.expected, 0) as value,
+        case when figures.end_date < (select seen.at from seen) then 100.0 * answers.given / nullif(answers.expected, 0) end as value,
         null::numeric as score,
         criteria.threshold,
         answers.expected as points,
