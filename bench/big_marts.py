@@ -243,6 +243,21 @@ _FILL = {
             repeat('a', 64), repeat('b', 64), 135, 130, 0, d.unit_key % 3, 0, 0, 0, 0, 1, 2147483647
         from warehouse.fct_reporting_duty as d join bench.month as m on d.period_key = m.period_key
         order by 1;
+        update warehouse.fct_reporting_duty as d set first_received_at = s.received_at from warehouse.fct_submission as s
+        where (s.unit_key, s.period_key, s.form_key) = (d.unit_key, d.period_key, d.form_key);
+        insert into warehouse.agg_report_count (
+            period_key, unit_key, unit_code, year_period_key, due_at, expected, received, on_time, from_publication, to_publication
+        )
+        select
+            d.period_key, a.unit_key, a.unit_code, y.period_key, d.due_at, count(*), count(d.first_received_at),
+            count(*) filter (where d.first_received_at <= d.due_at), 1, 2147483647
+        from warehouse.fct_reporting_duty as d
+        join bench.month as m on d.period_key = m.period_key
+        join warehouse.dim_period as y on m.year = y.year and y.period_type = 'year'
+        join warehouse.dim_unit as u on d.unit_key = u.unit_key
+        cross join lateral string_to_table(u.path, '/') as above (unit_code)
+        join warehouse.dim_unit as a on a.unit_code = above.unit_code
+        group by 1, 2, 3, 4, 5 order by 1, 2, 5;
     """,
 }  # fmt: skip
 

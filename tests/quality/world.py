@@ -130,21 +130,35 @@ def figures(unit: str, indicator: str, months: Mapping[tuple[int, int], float], 
 def no_figures() -> None:
     """Remove all figures and reports."""
     with admin_connect() as connection:
-        for table in ("agg_indicator_period", "fct_reporting_duty", "fct_submission"):
+        for table in ("agg_indicator_period", "agg_report_count"):
             connection.execute(f"delete from warehouse.{table}".encode())
 
 
-def report(unit: str, year: int, month: int, received: str | None, due: str = "2022-01-10", form: int = 1) -> None:
-    """A report that is due; `received`: the day on which it came, None when it has not."""
-    key = month_key(year, month)
+def report(unit: str, year: int, month: int, received: str | None, due: str = "2022-01-10") -> None:
+    """A report that is due, counted for its unit and all above; `received`: the day on which it came, None when it has not."""
     with admin_connect() as connection:
-        _insert(connection, "fct_reporting_duty", ("period_key", "form_key", "unit_key", "due_at"), [(key, form, UNITS[unit][0], due)])
-        if received:
-            (number,) = connection.execute("select count(*) + 1 from warehouse.fct_submission").fetchone() or (1,)
-            _insert(
-                connection, "fct_submission", ("submission_id", "unit_key", "form_key", "period_key", "version", "status", "received_at"),
-                [(number, UNITS[unit][0], form, key, 1, "in_force", received)],
-            )  # fmt: skip
+        for code in UNITS[unit][2].split("/"):
+            connection.execute(
+                """
+                insert into warehouse.agg_report_count as counts (
+                    period_key, year_period_key, unit_key, unit_code, due_at, expected, received, on_time, from_publication, to_publication
+                )
+                values (%(period)s, %(year)s, %(unit)s, %(code)s, %(due)s, 1, %(came)s, %(in_time)s, 1, 2147483647)
+                on conflict (period_key, unit_key, due_at, to_publication) do update set
+                    expected = counts.expected + excluded.expected,
+                    received = counts.received + excluded.received,
+                    on_time = counts.on_time + excluded.on_time
+                """,
+                {
+                    "period": month_key(year, month),
+                    "year": year_key(year),
+                    "unit": UNITS[code][0],
+                    "code": code,
+                    "due": due,
+                    "came": int(received is not None),
+                    "in_time": int(received is not None and received <= due),
+                },
+            )
 
 
 def _insert(connection: Any, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

@@ -104,7 +104,7 @@ insert into warehouse.dim_indicator
 select i.indicator_key, i.indicator_code, i.name_vi, i.name_en, i.sort_order, i.programme_code, p.name_vi, p.name_en, i.unit_of_measure,
     i.kind, i.stock_at, i.decimals, i.numerator_code, i.denominator_code, i.factor, i.better, null, false, 1, 2147483647
 from catalog.indicator as i inner join catalog.programme as p using (programme_code);
-insert into warehouse.fct_reporting_duty
+insert into warehouse.fct_reporting_duty (period_key, form_key, unit_key, due_at, from_publication, to_publication)
 select 2022108, f.form_key, u.unit_key, d.due_at, 1, 2147483647
 from catalog.duty as d
 inner join catalog.form_key as f using (form_code)

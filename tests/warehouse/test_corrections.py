@@ -372,6 +372,41 @@ def figures(marts: Marts) -> dict[tuple[str, str, str], Any]:
     }
 
 
+def test_the_reports_are_counted_as_they_were_at_every_publication(world: Refreshed) -> None:
+    """By hand: each report that was owed then, its first version that nobody had withdrawn, for each unit on its path."""
+    numbers = [number for (number,) in world.connection.execute("select number from audit.publication where status = 'published'")]
+    seen = set()
+    for number in numbers:
+        with connect("auditor", publication=number) as connection:
+            rows = connection.execute(REPORTS_OF_EACH_UNIT).fetchall()
+        stray = [row for row in rows if row[-2] != row[-1]]
+        assert not stray, f"publication {number}: {stray[:3]}"
+        seen.add(tuple(sorted(rows)))
+    assert len(seen) >= 3, "late reports, withdrawals and moved units change the counts"
+
+
+REPORTS_OF_EACH_UNIT = """
+    with owed as (
+        select d.unit_key, d.period_key, d.due_at, d.first_received_at
+        from marts.data_quality as d
+    ),
+    counted as (
+        select above.unit_code, o.period_key, o.due_at, count(*) as expected, count(o.first_received_at) as received,
+            count(*) filter (where o.first_received_at <= o.due_at) as on_time
+        from owed as o
+        join marts.dim_unit as u on o.unit_key = u.unit_key
+        cross join lateral string_to_table(u.path, '/') as above (unit_code)
+        group by 1, 2, 3
+    ),
+    told as (
+        select unit_code, period_key, due_at, expected, received, on_time from warehouse.agg_report_count
+        where from_publication <= warehouse.visible_publication() and to_publication > warehouse.visible_publication()
+    )
+    select unit_code, period_key, due_at::text, (c.expected, c.received, c.on_time)::text, (t.expected, t.received, t.on_time)::text
+    from counted as c full join told as t using (unit_code, period_key, due_at)
+"""
+
+
 def test_everything_taken_in_piece_by_piece_is_what_a_build_from_scratch_makes(world: Refreshed) -> None:
     """The last one: a candidate over everything closes no row and writes none."""
     world.connection.execute("insert into audit.deployment (code_version) values ('other code')")
@@ -384,7 +419,10 @@ def test_everything_taken_in_piece_by_piece_is_what_a_build_from_scratch_makes(w
     publication.discard(number, "a test")
 
 
-WRITTEN = ("agg_indicator_period", "fct_indicator_value", "fct_reporting_duty", "fct_submission", "fct_target", "dim_unit", "dim_indicator")
+WRITTEN = (
+    *("agg_indicator_period", "agg_report_count", "fct_indicator_value", "fct_reporting_duty", "fct_submission", "fct_target"),
+    *("dim_unit", "dim_indicator"),
+)
 
 
 def written(number: int, table: str) -> int:

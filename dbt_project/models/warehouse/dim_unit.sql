@@ -1,4 +1,4 @@
-{{ config(unique_key=['unit_key']) }}
+{{ config(unique_key=['unit_key'], lookup=['unit_code']) }}
 
 with units as (
     select * from {{ ref('stg_catalog__units') }}
