@@ -17,7 +17,7 @@ from tonghop.warehouse.dbt import DBT_PROJECT
 @pytest.fixture(scope="module")
 def manifest(server: None) -> dict[str, Any]:
     """The parsed project, after its unit tests have passed on a deployed warehouse."""
-    result = run_dbt("test", "--select", "test_type:unit")
+    result = run_dbt("test", "--select", "test_type:unit", artifacts=True)
     assert len(result.nodes) >= 7 and {node.status for node in result.nodes} == {"pass"}
     return dict(json.loads((result.folder / "manifest.json").read_text(encoding="utf-8")))
 

@@ -41,7 +41,8 @@ def request_of(project: Path, *arguments: str, version: int = 1) -> Request:
     output = project / f"output-{len(list(project.glob('output-*')))}.txt"
     output.touch()
     places = [f"--project-dir={project}", f"--profiles-dir={project}", f"--target-path={project}/target", f"--log-path={project}/logs"]
-    return Request(list(arguments), places, dict(os.environ), str(output), f"{project} {version}")
+    results = output.with_name("run_results.json")
+    return Request(list(arguments), places, dict(os.environ), str(output), str(results), f"{project} {version}")
 
 
 def printed(request: Request) -> str:

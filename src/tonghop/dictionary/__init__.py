@@ -21,6 +21,6 @@ def write_dictionary(pack: Pack, directory: Path) -> Path:
     from tonghop.warehouse import code_version, deploy, run_dbt
 
     deploy()
-    made = run_dbt("docs", "generate", "--static").folder
+    made = run_dbt("docs", "generate", "--static", artifacts=True).folder
     manifest = json.loads((made / "manifest.json").read_text(encoding="utf-8"))
     return write_site(Dictionary(pack, read_project(manifest), code_version()), made / "static_index.html", directory)

@@ -55,30 +55,35 @@ class DbtFailed(TonghopError):
     """A model or a test of dbt failed; the text names them."""
 
 
-def run_dbt(*arguments: str, publication: int | None = None, role: str = "transformer", lock_timeout: str | None = None) -> DbtResult:
+def run_dbt(
+    *arguments: str, publication: int | None = None, role: str = "transformer", lock_timeout: str | None = None, artifacts: bool = False
+) -> DbtResult:
     """Run dbt with `arguments` (`"build", "--selector", "candidate"`) as `role`.
 
     With `publication`, the connection sees the marts as of that number. `lock_timeout` (PostgreSQL's notation) bounds the wait for readers.
+    `artifacts`: have dbt describe the whole project in the run's folder (`manifest.json`), which takes it longer than many a run.
     Raises DbtFailed with the failing nodes, their messages and the path of the log.
     """
     folder = _new_run_folder()
     kept_parse = state_folder("dbt") / f"{settings().database}.msgpack"
     environment = _environment(role, publication, lock_timeout)
-    output = folder / "output.txt"
+    output, results = folder / "output.txt", folder / "run_results.json"
     exit_code = _PROCESS.run(
         Request(
             arguments=list(arguments),
             places=[
                 "--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT),
                 "--target-path", str(folder), "--log-path", str(folder), "--no-use-colors",
+                *(() if artifacts else ("--no-write-json",)),
                 *(("--partial-parse-file-path", str(kept_parse)) if kept_parse.exists() else ()),
             ],
             environment=environment,
             output=str(output),
+            results=str(results),
             project=f"{code_version()} {dsn(role)}",
         )
     )  # fmt: skip
-    nodes = _read_results(folder / "run_results.json")
+    nodes = _read_results(results)
     if exit_code != 0 or any(node.failed for node in nodes):
         raise DbtFailed(_explain(arguments, nodes, output.read_text(encoding="utf-8") if output.exists() else "", folder))
     _keep_parse(folder / "partial_parse.msgpack", kept_parse)

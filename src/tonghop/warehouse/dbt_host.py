@@ -18,6 +18,7 @@ from multiprocessing import resource_tracker
 from types import FrameType
 from typing import Any, TextIO
 
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.exceptions import DbtUsageException
 from dbt.cli.main import dbtRunner
 
@@ -83,6 +84,8 @@ def _run(request: Request, manifest: Any) -> int:
         if isinstance(done.exception, DbtUsageException):  # any other is printed by dbt
             print(done.exception)
         sys.stdout.flush()
+        if isinstance(done.result, RunExecutionResult):
+            done.result.write(request.results)
     except BaseException:  # the host must not go on in here, whatever happens
         traceback.print_exc()
         return 2

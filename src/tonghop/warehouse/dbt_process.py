@@ -19,7 +19,7 @@ class DbtEnded(TonghopError):
 
 @dataclass(frozen=True)
 class Request:
-    """A run of dbt: its `arguments`, its whole `environment`, and the file that takes what it prints.
+    """A run of dbt: its `arguments`, its whole `environment`, and the files that take what it prints and its results.
 
     `places` are the options that say where the project and the artifacts are. `project` stands for all that the parsed project depends
     on: it is parsed anew when that is another than before.
@@ -29,6 +29,7 @@ class Request:
     places: list[str]
     environment: dict[str, str]
     output: str
+    results: str
     project: str
 
     def to_line(self) -> str:
