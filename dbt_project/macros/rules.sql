@@ -27,9 +27,29 @@
 {%- endmacro %}
 
 
+{# Whether a cell has the breakdown that a term of a rule names; a term that names none takes any. #}
+{% macro is_breakdown_of_term(term, cell) -%}
+    ({{ term }}.breakdown_code is null or {{ term }}.breakdown_code = {{ cell }}.breakdown_code)
+{%- endmacro %}
+
+
+{# The breakdown under which figures are put together: the cell's, or one for all when the terms name theirs. #}
+{% macro breakdown_compared(term, cell) -%}
+    case when {{ term }}.breakdown_code is null then {{ cell }}.breakdown_code else 'TOTAL' end
+{%- endmacro %}
+
+
 {# One unit of the last printed digit: 83.6 -> 0.1, 84 -> 1. Digits behind the sixth come from floating point, not from a person. #}
 {% macro printed_step(number) -%}
     power(10::numeric, -least(scale({{ number }}), 6))
+{%- endmacro %}
+
+
+{# The same for a percentage in a cell: what was typed shows the zeros that the number has lost (56.0 %). #}
+{% macro printed_step_of_percentage(cell) -%}
+    power(10::numeric, -greatest(
+        least(scale({{ cell }}.value), 6), coalesce(length(substring({{ cell }}.raw from '[.,]([0-9]{1,2})\s*%?\s*$')), 0)
+    ))
 {%- endmacro %}
 
 

@@ -179,6 +179,14 @@ BROKEN_RULES: dict[str, tuple[dict[str, str | None], str]] = {
         edited("rules", "left: [{indicator: BED_DAYS}]", "left: [{indicator: BED_DAY}]"),
         "rules.yml:26: rule SAME_BASE: left names BED_DAY, which is no indicator_code",
     ),
+    "unknown breakdown": (
+        edited("rules", "left: [{indicator: BED_DAYS}]", "left: [{indicator: BED_DAYS, breakdown: BOYS}]"),
+        "rules.yml:26: rule SAME_BASE: left names BOYS, which is no breakdown_code",
+    ),
+    "between a figure and nothing": (
+        {"rules": RULES.replace('operator: "="', "operator: between").replace(", {indicator: VISITS_ADULT}", "")},
+        "rules.yml:1: between compares with the smallest and the largest of two or more figures of right",
+    ),
     "unknown form": (edited("rules", "forms: [CT]", "forms: [CTT]"), at("CONTROL", "rule CONTROL: CTT is no form_code in forms.csv")),
     "severity of a form that is left out": (
         {"rules": RULES.replace("forms: [CT]", "forms: [CT]\n  severity_by_form: {ST: info}")},

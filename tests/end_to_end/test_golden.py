@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.end_to_end.contradictions import PAGE, contradictions, found_by_the_gate, with_tables
 from tests.end_to_end.printed import FILE, MART_COLUMN, NO_WHOLE_PLAN, Figure, printed_figures
 
 from tonghop.database import connect
@@ -61,6 +62,16 @@ def test_no_whole_plan_gives_the_two_exceptions() -> None:
 def test_before_the_late_correction_the_figures_were_others(main_job: int) -> None:
     before = {(figure.indicator_code, figure.column) for figure, _ in not_reproduced(main_job - 1)}
     assert before > NO_WHOLE_PLAN
+
+
+def test_the_gate_finds_every_listed_contradiction_and_no_more(main_job: int) -> None:
+    assert found_by_the_gate("BC-TINH") == sorted(each.failure for each in contradictions("BC-TINH"))
+
+
+def test_the_documentation_prints_what_the_gate_finds() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_tables(page) == page, "run python -m tests.end_to_end.contradictions"
+    assert page.count("\n| ") > len(contradictions("BC-TINH")) + len(contradictions("BC-HUYEN"))
 
 
 def test_the_real_table_by_district_is_kept_by_district(main_job: int) -> None:

@@ -103,6 +103,18 @@ COMPARISON = [
     Case("one of two: one is right", "ONE_OF_TWO", now(A__value=8)),
     Case("one of two: a side is given when one of its figures is", "ONE_OF_TWO", now(A__value=8, C__value=1), [("A", "value", 8, None)]),
     Case("one of two: none is right", "ONE_OF_TWO", now()),
+    Case("between: under the smallest", "BETWEEN", now(A__value=3, B__value=7, C__value=4), [("A", "value", 3, 4)]),
+    Case("between: over the largest", "BETWEEN", now(A__value=8, B__value=7, C__value=4), [("A", "value", 8, 7)]),
+    Case("between: the edges are right", "BETWEEN", now(A__value=7, B__value=7, C__value=4)),
+    Case("between: one of them is missing", "BETWEEN", now(A__value=9, B__value=7)),
+    Case(
+        "certain breakdowns: a term that names none is the total, and the rule is made once",
+        "OF_WOMEN",
+        now(A__value=9, A__value__F=5, B__value__F=6, B__value=1, B__value__M=1),
+        [("A", "value", 5, 7)],
+    ),
+    Case("certain breakdowns: one is missing", "OF_WOMEN", now(A__value=9, A__value__F=5, B__value=1)),
+    Case("certain breakdowns: right", "OF_WOMEN", now(A__value__F=7, B__value__F=6, B__value=1)),
     Case("a rule that is not valid yet", "LATER", now(A__value=8, B__value=7)),
     Case("a rule of another form", "OTHER_FORM", now(A__value=8, B__value=7)),
 ]
@@ -176,10 +188,35 @@ IMPLIED = [
         "two rates on two bases",
         "BASE",
         now(A__value=50, A__rate=D("10.00"), B__value=100, B__rate=D("25.00")),
-        [("A", "rate", 5, 4)],
+        [("A", "rate", 500, 400)],
     ),
     Case("printed with so few digits that both may be right", "BASE", now(A__value=50, A__rate=10, B__value=100, B__rate=21)),
     Case("a rate of zero", "BASE", now(A__value=50, A__rate=0, B__value=100, B__rate=25)),
+    Case(
+        "bases add up: the plan of a total is that of its parts",
+        "PLAN_IS_SUM",
+        now(A__ytd=90, A__pct_of_plan=D("45.00"), B__ytd=50, B__pct_of_plan=D("50.00"), C__ytd=40, C__pct_of_plan=D("50.00")),
+        [("A", "pct_of_plan", 200, 180)],
+    ),
+    Case(
+        "bases that add up",
+        "PLAN_IS_SUM",
+        now(A__ytd=90, A__pct_of_plan=D("50.00"), B__ytd=50, B__pct_of_plan=D("50.00"), C__ytd=40, C__pct_of_plan=D("50.00")),
+    ),
+    Case("the base of a part is missing", "PLAN_IS_SUM", now(A__ytd=90, A__pct_of_plan=D("45.00"), B__ytd=50, B__pct_of_plan=D("50.00"))),
+    Case(
+        "the digits of all parts leave it open",
+        "PLAN_IS_SUM",
+        now(A__ytd=90, A__pct_of_plan=49, B__ytd=50, B__pct_of_plan=50, C__ytd=40, C__pct_of_plan=50),
+    ),
+    Case(
+        "the base of a change is the year before",
+        "YEAR_BEFORE",
+        now(A__ytd=90, A__change_pct=D("-10.00"), B__ytd=120, B__change_pct=D("50.00")),
+        [("A", "change_pct", 100, 80)],
+    ),
+    Case("the same base", "YEAR_BEFORE", now(A__ytd=90, A__change_pct=D("-10.00"), B__ytd=120, B__change_pct=D("20.00"))),
+    Case("a fall to nothing has no base", "YEAR_BEFORE", now(A__ytd=90, A__change_pct=-100, B__ytd=120, B__change_pct=D("20.00"))),
 ]
 
 PERCENT = [
@@ -193,6 +230,15 @@ PERCENT = [
         [("A", "pct_of_plan", D("62.3"), D("62.5"))],
     ),
     Case("a plan of zero", "PERCENT", now(A__ytd=50, A__plan=0, A__pct_of_plan=10)),
+    Case(
+        "no whole plan gives the percentage",
+        "PERCENT",
+        now(A__ytd=25, A__pct_of_plan=D("56.0")),
+        [("A", "pct_of_plan", D("56.0"), D("55.555556"))],
+    ),
+    Case("with fewer digits a whole plan does", "PERCENT", now(A__ytd=25, A__pct_of_plan=56)),
+    Case("a whole plan that is not printed", "PERCENT", now(A__ytd=50, A__pct_of_plan=D("62.50"))),
+    Case("a plan that is a share of another quantity need not be whole", "PERCENT", now(B__ytd=25, B__pct_of_plan=D("56.0"))),
     Case("the value of a stock", "PERCENT", now(S__value=40, S__ytd=999, S__plan=80, S__pct_of_plan=50)),
     Case(
         "the wrong one of a stock",
@@ -438,7 +484,7 @@ S,S,S,4,CARE,ca,stock,end,0,,,,none
 R,R,R,5,CARE,%,ratio,,2,B,C,100,none
 """
 
-MEASURES = ("value", "ytd", "plan", "pct_of_plan", "same_period", "rate")
+MEASURES = ("value", "ytd", "plan", "pct_of_plan", "same_period", "rate", "change_pct")
 
 
 def _columns(form: str) -> list[str]:
@@ -541,6 +587,23 @@ RULES = "\n".join(
         _rule("PARTS", "parts", ""),
         _rule("PARTS_NEARLY", "parts", "tolerance: 1"),
         _rule("RATE", "ratio", "left: [{indicator: R}], numerator: [{indicator: B}], denominator: [{indicator: C}], factor: 100"),
+        _rule("BETWEEN", "comparison", "left: [{indicator: A}], operator: between, right: [{indicator: B}, {indicator: C}]"),
+        _rule(
+            "OF_WOMEN",
+            "comparison",
+            "left: [{indicator: A, breakdown: F}], operator: '=', right: [{indicator: B, breakdown: F}, {indicator: B}]",
+        ),
+        _rule(
+            "PLAN_IS_SUM",
+            "implied_denominator",
+            "left: [{indicator: A, measure: ytd}], right: [{indicator: B, measure: ytd}, {indicator: C, measure: ytd}], "
+            "percentage: pct_of_plan, tolerance_pct: 0.1",
+        ),
+        _rule(
+            "YEAR_BEFORE",
+            "implied_denominator",
+            "left: [{indicator: A, measure: ytd}], right: [{indicator: B, measure: ytd}], percentage: change_pct, tolerance_pct: 0.1",
+        ),
         _rule("BASE", "implied_denominator", "left: [{indicator: A}], right: [{indicator: B}], tolerance_pct: 1"),
         _rule("PERCENT", "percent_of_plan", "", "warning"),
         _rule("CUMULATIVE", "cumulative", "severity_by_form: {F: info}", "warning"),
@@ -563,7 +626,7 @@ PACK = {
     "form_columns": COLUMNS,
     "form_rows": ROWS,
     "duties": DUTIES,
-    "targets": "indicator_code,unit_code,year,comparison,target,rate,of_indicator_code\n",
+    "targets": "indicator_code,unit_code,year,comparison,target,rate,of_indicator_code\nB,D,2022,>=,,50,C\n",
     "rules": RULES,
 }
 """The files of the pack that the cases are judged by, beside those of the small pack of all tests."""

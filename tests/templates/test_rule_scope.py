@@ -12,6 +12,7 @@ from tonghop.catalog import read_pack
 from tonghop.model import Period
 from tonghop.templates import make_template
 
+MAY = Period.parse("2022-05")
 RULE = """\
 - rule: {code}
   kind: comparison
@@ -55,3 +56,11 @@ def test_a_pair_looks_at_which_boxes_have_a_number(tmp_path: Path) -> None:
     assert told == "[A.2] không đồng thời có số với [A.3] (Thực hiện trong tháng)"
     assert "=0,COUNT(" in formula and formula.count("COUNT(") == 4
     assert "≠" in found["OTHER"][0] and ",6))>0" in found["OTHER"][1]
+
+
+def test_what_lies_between_two_figures_is_compared_with_the_nearest(tmp_path: Path) -> None:
+    text = FILES["rules.yml"].replace('operator: "="', "operator: between")
+    book = openpyxl.load_workbook(BytesIO(make_template(read_pack(write_pack(tmp_path, rules=text)), "ST", "C11", MAY).content))
+    row, _ = (row for row in book["Kiểm tra"].iter_rows(min_row=4, max_col=6) if row[0].value and "nằm giữa" in str(row[0].value))
+    assert row[0].value == "[A.1] nằm giữa [A.2] và [A.3] (Thực hiện trong tháng)"
+    assert "MAX(MIN(1*N(" in row[3].value and ",MIN(MAX(1*N(" in row[3].value

@@ -26,5 +26,6 @@ select
     end as {{ column }},
     {% endfor %}
     cells.sheet,
-    cells.cell
+    cells.cell,
+    cells.raw
 from {{ ref('stg_submissions__cells') }} as cells

@@ -45,7 +45,7 @@ figures as (
         comparisons.*,
         rule_terms.side,
         rule_terms.weight,
-        cells.breakdown_code,
+        {{ breakdown_compared('rule_terms', 'cells') }} as breakdown_code,
         cells.state,
         case when {{ has_number('cells') }} then cells.value end as value
     from comparisons
@@ -55,6 +55,7 @@ figures as (
             comparisons.submission_id = cells.submission_id
             and rule_terms.indicator_code = cells.indicator_code
             and cells.measure = coalesce(rule_terms.measure, comparisons.comparison_measure)
+            and {{ is_breakdown_of_term('rule_terms', 'cells') }}
 ),
 
 -- grouped by all that is known of the rule, so that nothing has to be joined again
@@ -81,7 +82,9 @@ sides as (
         bool_or(state = 'not_applicable') as has_not_applicable,
         bool_or(state in ('unreadable', 'suppressed')) as has_unknown,
         coalesce(sum(weight * value) filter (where side = 'left'), 0) as found,
-        coalesce(sum(weight * value) filter (where side = 'right'), 0) + coalesce(constant, 0) as expected
+        coalesce(sum(weight * value) filter (where side = 'right'), 0) + coalesce(constant, 0) as expected,
+        min(weight * value) filter (where side = 'right') as lowest,
+        max(weight * value) filter (where side = 'right') as highest
     from figures
     group by
         gate_run_id,
@@ -119,12 +122,38 @@ comparisons_that_can_be_made as (
         end
 ),
 
+-- what must lie between figures is compared with the nearest that they allow
+comparisons_with_expected as (
+    select
+        gate_run_id,
+        rule_code,
+        severity,
+        submission_id,
+        unit_code,
+        form_code,
+        period_code,
+        operator,
+        tolerance,
+        tolerance_pct,
+        comparison_measure,
+        breakdown_code,
+        is_pair,
+        has_not_applicable,
+        left_numbers,
+        right_numbers,
+        lowest,
+        highest,
+        found,
+        case when operator = 'between' then greatest(lowest, least(highest, found)) else expected end as expected
+    from comparisons_that_can_be_made
+),
+
 comparisons_with_tolerance as (
     select
-        comparisons_that_can_be_made.*,
+        comparisons_with_expected.*,
         {{ difference('found', 'expected') }} as difference,
-        {{ tolerance('comparisons_that_can_be_made', 'expected') }} as allowed
-    from comparisons_that_can_be_made
+        {{ tolerance('comparisons_with_expected', 'expected') }} as allowed
+    from comparisons_with_expected
 ),
 
 failures as (
@@ -133,6 +162,7 @@ failures as (
     where
         not case operator
             when '=' then abs(difference) <= allowed
+            when 'between' then abs(difference) <= allowed
             when '!=' then abs(difference) > allowed
             when '<=' then difference <= allowed
             when '>=' then difference >= -allowed
@@ -159,6 +189,8 @@ failures_with_cells as (
         failures.right_numbers,
         failures.found,
         failures.expected,
+        failures.lowest,
+        failures.highest,
         failures.allowed,
         jsonb_agg({{ cell_object('cells') }} order by rule_terms.side, rule_terms.position) as cells
     from failures
@@ -166,7 +198,7 @@ failures_with_cells as (
     inner join cells
         on
             failures.submission_id = cells.submission_id
-            and failures.breakdown_code = cells.breakdown_code
+            and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
             and rule_terms.indicator_code = cells.indicator_code
             and cells.measure = coalesce(rule_terms.measure, failures.comparison_measure)
     group by
@@ -183,6 +215,8 @@ failures_with_cells as (
         failures.right_numbers,
         failures.found,
         failures.expected,
+        failures.lowest,
+        failures.highest,
         failures.allowed,
         failures.comparison_measure,
         failures.breakdown_code
@@ -215,6 +249,7 @@ select
     case operator
         when 'compulsory_pair' then 'cả hai hoặc không / both or none'
         when 'exclusive_pair' then 'chỉ một trong hai / one of the two at most'
+        when 'between' then {{ number_text('lowest') }} || ' … ' || {{ number_text('highest') }}
         when '!=' then '≠ ' || {{ number_text('expected') }}
         else operator || ' ' || {{ number_text('expected') }}
     end as expected_text,

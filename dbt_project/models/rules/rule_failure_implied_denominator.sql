@@ -1,5 +1,9 @@
 with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'implied_denominator'
+    select
+        *,
+        coalesce(params ->> 'percentage', 'rate') as percentage
+    from {{ ref('int_rules_applied') }}
+    where kind = 'implied_denominator'
 ),
 
 rule_terms as (
@@ -10,21 +14,33 @@ cells as not materialized (
     select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }}
 ),
 
--- a count and its printed rate imply the base that the rate was computed on
-bases as (
+term_counts as (
+    select
+        rule_code,
+        side,
+        count(*) as terms
+    from rule_terms
+    group by rule_code, side
+),
+
+figures as (
     select
         rules.submission_id,
         rules.rule_code,
         rule_terms.side,
-        counts.breakdown_code,
-        counts.indicator_code,
+        rule_terms.position,
+        rule_terms.weight,
+        {{ breakdown_compared('rule_terms', 'counts') }} as breakdown_code,
+        rates.indicator_code,
+        rates.measure,
         rates.sheet,
         rates.cell,
-        rates.measure,
-        counts.value / rates.value as base,
-        -- a rate printed with few digits leaves this much of the base open
-        abs(counts.value / rates.value) * {{ printed_step('rates.value') }} / abs(rates.value) as uncertainty,
-        jsonb_build_array({{ cell_object('counts') }}, {{ cell_object('rates') }}) as cells
+        counts.value,
+        -- a change of 6 % is 106 % of the base
+        rates.value + case when rules.percentage = 'change_pct' then 100 else 0 end as percent,
+        {{ printed_step_of_percentage('rates') }} as step,
+        {{ cell_object('counts') }} as count_cell,
+        {{ cell_object('rates') }} as rate_cell
     from rules
     inner join rule_terms on rules.rule_code = rule_terms.rule_code
     inner join cells as counts
@@ -32,13 +48,43 @@ bases as (
             rules.submission_id = counts.submission_id
             and rule_terms.indicator_code = counts.indicator_code
             and coalesce(rule_terms.measure, 'value') = counts.measure
+            and {{ is_breakdown_of_term('rule_terms', 'counts') }}
     inner join cells as rates
         on
             counts.submission_id = rates.submission_id
             and counts.indicator_code = rates.indicator_code
             and counts.breakdown_code = rates.breakdown_code
-            and rates.measure = 'rate'
-    where rates.value <> 0
+            and rules.percentage = rates.measure
+),
+
+-- a count and its printed percentage imply the base that the percentage was computed on; the printed digits leave some of it open
+bases as (
+    select
+        submission_id,
+        rule_code,
+        side,
+        breakdown_code,
+        count(*) as terms,
+        sum(weight * 100 * value / percent) as base,
+        sum(abs(weight * 100 * value / percent) * step / abs(percent)) as uncertainty,
+        (array_agg(indicator_code order by position))[1] as indicator_code,
+        (array_agg(measure order by position))[1] as measure,
+        (array_agg(sheet order by position))[1] as sheet,
+        (array_agg(cell order by position))[1] as cell,
+        jsonb_agg(count_cell order by position) || jsonb_agg(rate_cell order by position) as cells
+    from figures
+    where percent <> 0
+    group by submission_id, rule_code, side, breakdown_code
+),
+
+whole_bases as (
+    select bases.*
+    from bases
+    inner join term_counts
+        on
+            bases.rule_code = term_counts.rule_code
+            and bases.side = term_counts.side
+            and bases.terms = term_counts.terms
 ),
 
 pairs as (
@@ -53,12 +99,12 @@ pairs as (
         left_base.uncertainty + right_base.uncertainty as uncertainty,
         left_base.cells || right_base.cells as cells
     from rules
-    inner join bases as left_base
+    inner join whole_bases as left_base
         on
             rules.submission_id = left_base.submission_id
             and rules.rule_code = left_base.rule_code
             and left_base.side = 'left'
-    inner join bases as right_base
+    inner join whole_bases as right_base
         on
             left_base.submission_id = right_base.submission_id
             and left_base.rule_code = right_base.rule_code
@@ -89,8 +135,8 @@ select
     found,
     expected,
     allowed as tolerance,
-    {{ number_text('found') }} as found_text,
-    {{ number_text('expected') }} as expected_text,
+    trim_scale(round(found, 1))::text as found_text,
+    trim_scale(round(expected, 1))::text as expected_text,
     cells
 from pairs_with_tolerance
 where abs({{ difference('found', 'expected') }}) > allowed

@@ -33,7 +33,7 @@ figures as (
         term_counts.terms,
         rule_terms.side,
         rule_terms.weight,
-        cells.breakdown_code,
+        {{ breakdown_compared('rule_terms', 'cells') }} as breakdown_code,
         cells.value
     from rules
     inner join term_counts on rules.rule_code = term_counts.rule_code
@@ -43,6 +43,7 @@ figures as (
             rules.submission_id = cells.submission_id
             and rule_terms.indicator_code = cells.indicator_code
             and coalesce(rule_terms.measure, 'value') = cells.measure
+            and {{ is_breakdown_of_term('rule_terms', 'cells') }}
     where {{ has_number('cells') }}
 ),
 
@@ -121,7 +122,7 @@ failures_with_cells as (
     inner join cells
         on
             failures.submission_id = cells.submission_id
-            and failures.breakdown_code = cells.breakdown_code
+            and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
             and rule_terms.indicator_code = cells.indicator_code
             and cells.measure = coalesce(rule_terms.measure, 'value')
     group by

@@ -219,6 +219,9 @@ def _rule_references(files: Files) -> Iterator[Problem]:
                     f"rule {rule.rule_code}: {term.side} names {term.indicator_code}, which is no indicator_code in {files.indicators.file}"
                 )
                 yield Problem(files.rules.file, rule.line, told)
+            if term.breakdown_code and not files.breakdowns.mentions("breakdown_code", term.breakdown_code):
+                told = f"{term.side} names {term.breakdown_code}, which is no breakdown_code in {files.breakdowns.file}"
+                yield Problem(files.rules.file, rule.line, f"rule {rule.rule_code}: {told}")
 
 
 # -- units

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, product
 from typing import NamedTuple
 
 from tonghop.catalog.form_checks import Placed, Version
 from tonghop.catalog.problems import Problem
-from tonghop.catalog.rows import Form, Unit
+from tonghop.catalog.rows import TOTAL, Form, Unit
 from tonghop.catalog.tables import Files
 from tonghop.catalog.tree import Lineage, Tree
 from tonghop.model import Measure, Role
+
+Sought = tuple[str, Measure | None, str | None]
+"""Indicator, measure and breakdown of a figure that a rule compares; None: any."""
 
 
 class _Report(NamedTuple):
@@ -82,14 +85,17 @@ def _common_branch(one: _Report, other: _Report, branches: Branches) -> str | No
 
 def check_rules_can_fire(files: Files, placed: Iterable[Placed]) -> Iterator[Problem]:
     """Every rule has a form with all the figures that it compares."""
-    figures: defaultdict[str, set[tuple[str, Measure | None]]] = defaultdict(set)
+    figures: defaultdict[str, set[Sought]] = defaultdict(set)
     for each in placed:
-        figures[each.version[0]] |= {(each.figure.indicator_code, None), (each.figure.indicator_code, each.figure.measure)}
+        indicator_code, measure, breakdown_code, *_ = each.figure
+        figures[each.version[0]] |= {(indicator_code, *said) for said in product((None, measure), (None, breakdown_code))}
     for rule in files.rules.rows:
         terms = list(rule.terms())
         if not terms or rule.missing != "skip_if_any":
             continue
-        choices = [[(term.indicator_code, term.measure or measure) for term in terms] for measure in rule.measures or (None,)]
+        choices = [
+            [(term.indicator_code, term.measure or measure, term.breakdown_code) for term in terms] for measure in rule.measures or (None,)
+        ]
         lacking = {
             form_code: min(([figure for figure in choice if figure not in figures[form_code]] for choice in choices), key=len)
             for form_code in rule.forms or dict.fromkeys(form.form_code for form in files.forms.rows)
@@ -106,5 +112,9 @@ def check_rules_can_fire(files: Files, placed: Iterable[Placed]) -> Iterator[Pro
             yield Problem(files.rules.file, rule.line, told)
 
 
-def _figures(figures: Iterable[tuple[str, Measure | None]]) -> str:
-    return ", ".join(f"{indicator_code} ({measure})" if measure else indicator_code for indicator_code, measure in figures)
+def _figures(figures: Iterable[Sought]) -> str:
+    def told(indicator_code: str, *said: str | None) -> str:
+        known = [word for word in said if word and word != TOTAL]
+        return f"{indicator_code} ({', '.join(known)})" if known else indicator_code
+
+    return ", ".join(told(*figure) for figure in figures)

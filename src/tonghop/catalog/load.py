@@ -48,7 +48,7 @@ from tonghop.errors import TonghopError
 
 R = TypeVar("R")
 
-PARAMS = {"factor", "threshold", "minimum_points", "minimum_value", "minimum_values", "codes"}
+PARAMS = {"factor", "percentage", "threshold", "minimum_points", "minimum_value", "minimum_values", "codes"}
 """Parameters of a rule that `catalog.rule` has no column of its own for."""
 
 
@@ -183,6 +183,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         position=lambda placed: placed[1].position,
         indicator_code=lambda placed: placed[1].indicator_code,
         measure=lambda placed: placed[1].measure,
+        breakdown_code=lambda placed: placed[1].breakdown_code,
         weight=lambda placed: placed[1].weight,
     )
     copy(

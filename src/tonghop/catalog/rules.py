@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from tonghop.catalog.rows import Code, DatedRow, Month, Text, Unit, Word
+from tonghop.catalog.rows import TOTAL, Code, DatedRow, Month, Text, Unit, Word
 from tonghop.model import Measure, Period, PeriodType, Severity
 
 Kind = Literal[
@@ -46,7 +46,7 @@ PARAMETERS: dict[Kind, Parameters] = {
     "comparison": _parameters(("left", "operator"), ("right", "constant", "measures", "missing", *_TOLERANCE)),
     "parts": _parameters((), ("measures", *_TOLERANCE)),
     "ratio": _parameters(("left", "numerator", "denominator", "factor"), _TOLERANCE),
-    "implied_denominator": _parameters(("left", "right", "tolerance_pct")),
+    "implied_denominator": _parameters(("left", "right", "tolerance_pct"), ("percentage",)),
     "percent_of_plan": _parameters((), _TOLERANCE),
     "cumulative": _parameters((), _TOLERANCE),
     "same_period": _parameters((), _TOLERANCE),
@@ -63,7 +63,7 @@ _COMMON = frozenset(
     {"rule", "kind", "severity", "severity_by_form", *_SCOPE, "text_vi", "text_en", "reason", "owner", "valid_from", "valid_to", "line"}
 )
 
-Operator = Literal["=", "!=", "<=", ">=", "<", ">", "compulsory_pair", "exclusive_pair"]
+Operator = Literal["=", "!=", "<=", ">=", "<", ">", "between", "compulsory_pair", "exclusive_pair"]
 PAIRS: frozenset[Operator] = frozenset({"compulsory_pair", "exclusive_pair"})
 """Operators that ask which figures were given, whatever their size."""
 OPERATOR_NAMES: dict[str, Operator] = {
@@ -81,12 +81,14 @@ SIDES: tuple[Side, ...] = ("left", "right", "numerator", "denominator")
 
 
 class Term(BaseModel):
-    """One figure of a rule, with its weight. Without a measure it takes the one of the comparison."""
+    """One figure of a rule, with its weight. Without a measure it takes the one of the comparison; without a breakdown the rule is made
+    in every breakdown that the report has, unless another of its terms names one: then it is the total."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     indicator_code: Annotated[Code, Field(alias="indicator")]
     measure: Measure | None = None
+    breakdown_code: Annotated[Code | None, Field(alias="breakdown")] = None
     weight: Decimal = Decimal(1)
 
 
@@ -98,12 +100,14 @@ Terms = Annotated[tuple[Term, ...], BeforeValidator(_one_or_more)]
 
 
 class PlacedTerm(NamedTuple):
-    """A term with its place in the rule, and its measure (None: the measure of the comparison, one after the other)."""
+    """A term with its place in the rule, its measure (None: the measure of the comparison, one after the other) and its breakdown (None:
+    that of the comparison, likewise)."""
 
     side: Side
     position: int
     indicator_code: str
     measure: Measure | None
+    breakdown_code: str | None
     weight: Decimal
 
 
@@ -138,6 +142,7 @@ class Rule(DatedRow):
     tolerance: Annotated[Decimal, Field(ge=0)] = Decimal(0)
     tolerance_pct: Annotated[Decimal, Field(ge=0)] = Decimal(0)
     factor: Annotated[Decimal, Field(gt=0)] | None = None
+    percentage: Literal[Measure.RATE, Measure.PCT_OF_PLAN, Measure.CHANGE_PCT] = Measure.RATE
     minimum_values: Annotated[int, Field(ge=1)] | None = None
     threshold: Annotated[Decimal, Field(gt=0)] | None = None
     minimum_points: Annotated[int, Field(ge=3)] | None = None
@@ -173,16 +178,25 @@ class Rule(DatedRow):
                 raise ValueError(f"{self.operator} asks only which figures were given; remove {', '.join(given)}")
         if self.measures and any(term.measure for side in SIDES for term in getattr(self, side)):
             raise ValueError("measures stands instead of the measure of each term: give one or the other")
-        if self.kind in ("ratio", "implied_denominator") and len(self.left) != 1:
-            raise ValueError(f"left of kind {self.kind} is exactly one figure")
-        if self.kind == "implied_denominator" and len(self.right) != 1:
-            raise ValueError("right of kind implied_denominator is exactly one figure")
+        if self.kind == "ratio" and len(self.left) != 1:
+            raise ValueError("left of kind ratio is exactly one figure")
+        if self.operator == "between" and (len(self.right) < 2 or self.constant is not None or self.missing != "skip_if_any"):
+            raise ValueError("between compares with the smallest and the largest of two or more figures of right: no constant, no missing")
         return self
 
     @property
     def is_pair(self) -> bool:
         """Whether it asks only which figures were given."""
         return self.operator in PAIRS
+
+    def breakdown_of(self, term: Term) -> str | None:
+        """The breakdown of a term: what it says, the total where another term names one, else None: each breakdown of the report."""
+        return term.breakdown_code or (TOTAL if self.names_breakdowns else None)
+
+    @property
+    def names_breakdowns(self) -> bool:
+        """Whether it is about certain breakdowns, and not made in each that the report has."""
+        return any(term.breakdown_code for side in SIDES for term in getattr(self, side))
 
     def severity_in(self, form_code: str) -> Severity:
         """How grave a failure is in a report of that form."""
@@ -207,9 +221,10 @@ class Rule(DatedRow):
         )
 
     def terms(self) -> Iterator[PlacedTerm]:
-        """All terms with their places. A measure that is not said is `value`, and `rate` for the left side of a ratio."""
+        """All terms with their places. A measure that is not said is `value`, and `rate` for the left side of a ratio; a breakdown that is
+        not said is the total where another term names one."""
         for side in SIDES:
             usual = Measure.RATE if self.kind == "ratio" and side == "left" else Measure.VALUE
             for position, term in enumerate(getattr(self, side), start=1):
-                measure = None if self.measures or self.kind == "implied_denominator" else term.measure or usual
-                yield PlacedTerm(side, position, term.indicator_code, measure, term.weight)
+                measure = None if self.measures else term.measure or usual
+                yield PlacedTerm(side, position, term.indicator_code, measure, self.breakdown_of(term), term.weight)

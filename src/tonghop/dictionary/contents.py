@@ -17,7 +17,7 @@ from tonghop.catalog.rules import Rule, Term
 from tonghop.model import Measure
 
 ONE = Decimal(1)
-SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "compulsory_pair": "⇔", "exclusive_pair": "⊕"}
+SIGNS = {">=": "≥", "<=": "≤", "!=": "≠", "between": "∈", "compulsory_pair": "⇔", "exclusive_pair": "⊕"}
 """How comparisons are printed."""
 
 
@@ -42,6 +42,7 @@ class Judged(NamedTuple):
 
     indicator_code: str
     measure: Measure | None
+    breakdown_code: str | None
 
 
 class Plan(NamedTuple):
@@ -143,21 +144,21 @@ def formula(rule: Rule) -> list[Sign | Judged]:
     if rule.kind == "ratio":
         return [*_sum(rule.left, Measure.RATE), Sign("="), *_sum(rule.numerator), Sign("/"), *_sum(rule.denominator), *_times(rule.factor)]
     if rule.kind == "implied_denominator":
-        return [*left, Sign("↔"), *_sum(rule.right)]
-    right = _sum(rule.right)
+        return [*_sum(rule.left, rule.percentage), Sign("↔"), *_sum(rule.right, rule.percentage)]
+    right = _sum(rule.right, plus=";" if rule.operator == "between" else "+")
     if rule.constant is not None and (rule.constant or not right):
         right += [Sign("+")] * bool(right) + [Sign(f"{rule.constant:f}")]
     return [*left, Sign(SIGNS.get(rule.operator or "", rule.operator or "")), *right] if left else []
 
 
-def _sum(terms: Sequence[Term], usual: Measure | None = None) -> list[Sign | Judged]:
+def _sum(terms: Sequence[Term], usual: Measure | None = None, plus: str = "+") -> list[Sign | Judged]:
     parts: list[Sign | Judged] = []
     for place, term in enumerate(terms):
         if term.weight < 0 or place:
-            parts.append(Sign("−" if term.weight < 0 else "+"))
+            parts.append(Sign("−" if term.weight < 0 else plus))
         if abs(term.weight) != ONE:
             parts.append(Sign(f"{abs(term.weight):f} ×"))
-        parts.append(Judged(term.indicator_code, term.measure or usual))
+        parts.append(Judged(term.indicator_code, term.measure or usual, term.breakdown_code))
     return parts
 
 

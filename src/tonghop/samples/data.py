@@ -8,7 +8,7 @@
 | `by_unit.csv` | indicator and unit | cumulative figures that a printed table gives by unit |
 | `relations.csv` | two indicators | `sum_of`, `within`, `since_of`, `follows`: how one is made of, bounded by or shaped like the other |
 | `weights.csv` | unit, type or indicator | all rows that match a unit are multiplied |
-| `printed.csv` | cell of the compiled report | the text as it is printed |
+| `printed.csv` | cell of the compiled report | the text as it is printed; `breakdown_code` may be left out: the total |
 
 Only `samples.yml` must be there. The period that it says the report is printed for gives all periods of the samples their type.
 """
@@ -30,6 +30,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tonghop.catalog import Pack
+from tonghop.catalog.rows import TOTAL
 from tonghop.errors import TonghopError
 from tonghop.model import Measure, Period
 from tonghop.samples.figures import Calendar, Figure
@@ -125,7 +126,7 @@ class Data:
     by_unit: dict[str, dict[str, int]]
     links: tuple[Link, ...]
     weights: tuple[Weight, ...]
-    printed: dict[tuple[str, Measure], str]
+    printed: dict[tuple[str, Measure, str], str]
 
     @cached_property
     def calendar(self) -> Calendar:
@@ -203,8 +204,12 @@ def read_data(directory: Path, pack: Pack) -> Data:
         weights=tuple(
             rows("weights.csv", lambda row: Weight(row["indicator_code"], row["unit_type"], row["unit_code"], Decimal(row["weight"])))
         ),
-        printed=dict(rows("printed.csv", lambda row: ((row["indicator_code"], Measure(row["measure"])), row["text"]))),
+        printed=dict(rows("printed.csv", _printed)),
     )
+
+
+def _printed(row: dict[str, str]) -> tuple[tuple[str, Measure, str], str]:
+    return (row["indicator_code"], Measure(row["measure"]), row.get("breakdown_code") or TOTAL), row["text"]
 
 
 def _figure(row: dict[str, str]) -> Figure:

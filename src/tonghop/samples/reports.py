@@ -134,16 +134,19 @@ class Reports:
     def _workbook(self, form: Form, unit: Unit, period: Period, edits: list[Edit], compiled: bool) -> Workbook:
         story = self.data.story
         changed = {(edit.indicator, edit.measure): edit for edit in edits}
-        figure = self._printed if compiled else self._figure
         if changed and (unknown := changed.keys() - self._cells(form)):
             raise SamplesError(f"samples.yml: {form.form_code} of {unit.unit_code} has no cell for {sorted(unknown)[0][0]}")
         sheets = []
         for sheet in self.pack.sheets(form):
             measures = [_measure(column) for column in sheet.columns]
             lines = []
-            for row in sheet.rows:
+            for row, cells in zip(sheet.rows, sheet.grid, strict=True):
                 code = _indicator_code(row)
-                figures = [_edited(figure(code, unit, period, measure), changed.get((code, measure))) for measure in measures]
+                figures: list[Figure]
+                if compiled:
+                    figures = [self.data.printed.get((code, cell.measure, cell.breakdown_code), "") for cell in cells]
+                else:
+                    figures = [_edited(self._figure(code, unit, period, measure), changed.get((code, measure))) for measure in measures]
                 lines.append(Line(row.row_code, row.label_vi, self._unit_of_measure(code), tuple(figures)))
             sheets.append(Sheet(sheet.name, tuple(column.header_vi for column in sheet.columns), tuple(lines)))
         return Workbook(
@@ -167,9 +170,6 @@ class Reports:
     def _unit_of_measure(self, code: str) -> str:
         indicator = self.pack.indicator(code)
         return indicator.unit_of_measure if indicator else ""
-
-    def _printed(self, code: str, unit: Unit, period: Period, measure: Measure) -> Figure:
-        return self.data.printed.get((code, measure), "")
 
     def _figure(self, code: str, unit: Unit, period: Period, measure: Measure) -> Figure:
         place = self.calendar.place[period]

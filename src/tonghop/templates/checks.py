@@ -22,6 +22,7 @@ OK, WRONG = "Đạt", "SAI"
 _SIGNS = {"=": "=", "!=": "≠", "<=": "≤", ">=": "≥", "<": "<", ">": ">"} | {
     "compulsory_pair": "cùng có số với",
     "exclusive_pair": "không đồng thời có số với",
+    "between": "nằm giữa",
 }
 _HOLDS = {
     "=": "ABS({difference})<={allowed}",
@@ -78,7 +79,11 @@ class Check:
         allowed = plain(self.rule.tolerance)
         if self.rule.tolerance_pct:
             allowed = f"MAX({allowed},{plain(self.rule.tolerance_pct)}/100*ABS({right}))"
-        holds = _HOLDS[self.rule.operator or "="].format(difference=f"ROUND({left}-{right},6)", allowed=allowed)
+        if self.rule.operator == "between":
+            parts = ",".join(f"{plain(weight)}*N({reference(box, page)})" for box, weight in self.right)
+            right = f"MAX(MIN({parts}),MIN(MAX({parts}),{left}))"
+        operator = "=" if self.rule.operator == "between" else self.rule.operator or "="
+        holds = _HOLDS[operator].format(difference=f"ROUND({left}-{right},6)", allowed=allowed)
         return f'=IF({awaited},"{words.PENDING}",IF({holds},"{OK}","{WRONG}"))'
 
     def _result_of_pair(self, page: str) -> str:
@@ -119,10 +124,13 @@ def checks_of(pack: Pack, pages: Iterable[Page]) -> list[Check]:
 def _comparisons(rule: Rule, slot: Slot, boxes: dict[Quantity, Box]) -> Iterator[tuple[Terms, Terms, bool]]:
     """Both sides of a rule for each measure and breakdown in which it can be judged, as gate 1 does: of a breakdown, and unless
     the rule says what to do without a figure, every figure must be there; and whether that is so."""
-    breakdowns = dict.fromkeys([TOTAL, *(quantity.breakdown_code for quantity in boxes)])
+    breakdowns = [TOTAL] if rule.names_breakdowns else dict.fromkeys([TOTAL, *(quantity.breakdown_code for quantity in boxes)])
     for measure in rule.measures or (None,):
         for breakdown in breakdowns:
-            sides = [[(_quantity(term, slot, breakdown, measure), term.weight) for term in terms] for terms in (rule.left, rule.right)]
+            sides = [
+                [(_quantity(term, slot, rule.breakdown_of(term) or breakdown, measure), term.weight) for term in terms]
+                for terms in (rule.left, rule.right)
+            ]
             lacking = any(quantity not in boxes for side in sides for quantity, _ in side)
             needs_all = breakdown != TOTAL or rule.missing == "skip_if_any" or rule.is_pair
             if lacking and needs_all:
@@ -150,10 +158,12 @@ def _told(rule: Rule, left: Terms, right: Terms, codes: dict[tuple[str, int], st
 
     name, where = (header, code) if within_row else (code, header)
 
+    plus = "và " if rule.operator == "between" else "+ "
+
     def side(terms: Terms) -> str:
         text = ""
         for box, weight in terms:
-            sign = ("− " if weight < 0 else "+ ") if text else ("−" if weight < 0 else "")
+            sign = ("− " if weight < 0 else plus) if text else ("−" if weight < 0 else "")
             factor = "" if abs(weight) == 1 else f"{plain(abs(weight))} × "
             text += f"{' ' if text else ''}{sign}{factor}[{name(box)}]"
         return text
