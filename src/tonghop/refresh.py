@@ -92,6 +92,7 @@ def decide(gate_run_id: int | None) -> GateOutcome | None:
         outcome = gate.decide(gate_run_id)
     if not outcome.passed:
         raise GateRefused(_refusal(outcome.explain()))
+    _keep_page(outcome)
     return outcome
 
 
@@ -120,6 +121,7 @@ def check_candidate(number: int) -> GateOutcome | None:
         log.info("Publication %s goes through gate 2.", number)
         outcome = gate.check_candidate(number)
         if outcome.passed:
+            _keep_page(outcome)
             return outcome
         publication.discard(number, outcome.explain())
         raise GateRefused(_refusal(outcome.explain()))
@@ -138,6 +140,12 @@ def quality_report(number: int) -> Path:
     from tonghop import reports
 
     return reports.quality_report(number, settings().reports_path)
+
+
+def _keep_page(outcome: GateOutcome) -> None:
+    from tonghop import reports
+
+    reports.keep_page_of_run(outcome.gate_run_id)
 
 
 def is_at_work() -> bool:

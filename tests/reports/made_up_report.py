@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from tonghop.reports.evidence import (
+from tonghop.reports.rows import (
+    Change,
     Evidence,
     GateRun,
     Head,
     PeriodCounts,
+    ProgrammeScore,
     RejectedFile,
     Restatement,
     RuleCounts,
+    Score,
+    Timeliness,
     UnitPage,
     UnitRow,
+    Waiver,
     WithheldRow,
+    YearMetric,
 )
 
 
@@ -25,7 +31,7 @@ def head(number: int = 12) -> Head:
         number=number, kind="refresh", base=11, reason=None,
         opened_at=datetime(2022, 9, 6, 1, 0, tzinfo=UTC), published_at=datetime(2022, 9, 6, 1, 2, tzinfo=UTC),
         periods=["2022-07", "2022-08"], code_version="c0de" * 16, pack_hash="beef" * 16, catalog_version=3,
-        name_vi="Tỉnh Thử Nghiệm", name_en="Test province", time_zone="Asia/Ho_Chi_Minh",
+        name_vi="Tỉnh Thử Nghiệm", name_en="Test province", time_zone="Asia/Ho_Chi_Minh", holidays="VN",
         since=datetime(2022, 8, 6, 1, 0, tzinfo=UTC), files={"staged": 41, "rejected": 1},
     )  # fmt: skip
 
@@ -68,9 +74,104 @@ def matrix_slot(standing: str, critical: int = 0, warning: int = 0, is_late: boo
 
 def counts(code: str) -> PeriodCounts:
     return PeriodCounts(
-        code, owed=5, received=3, accepted=1, accepted_with_warnings=1, quarantined=1, held=0, missing=1, not_due=1,
+        code, units=5, owed=5, received=3, accepted=1, accepted_with_warnings=1, quarantined=1, held=0, missing=1, not_due=1,
         late=1, critical=2, warning=3, info=0, waived=1,
     )  # fmt: skip
+
+
+def point(code: str, owed: int = 4, **values: Any) -> dict[str, Any]:
+    return {
+        "period_code": code, "owed": owed, "received": owed - 1, "in_force": owed - 2, "held_back": 1, "first_on_time": 2,
+        "last_on_time": 1, "completeness": Decimal("83.3"), "score": Decimal("61.2"), "critical": 2, "warning": 3, "first_days": 3,
+        "last_days": 12,
+    } | values  # fmt: skip
+
+
+def score(scope: str, parent: str | None, unit: str | None, *points: dict[str, Any]) -> Score:
+    return Score(
+        "month", scope, parent, parent and f"Huyện {parent}", parent and f"District {parent}", unit, unit and f"Trạm {unit}",
+        unit and f"Station {unit}", list(points),
+    )  # fmt: skip
+
+
+def year_metric(metric: str, indicator: str | None = None, **values: Any) -> YearMetric:
+    known = {
+        "profile_code": "WHO_YEAR", "profile_version": 1, "profile_vi": "Theo năm", "profile_en": "Of a year", "source": "WHO <2017>",
+        "metric": metric, "pair_code": "", "indicator_code": indicator, "other_indicator_code": None, "threshold": Decimal(90),
+        "minimum_points": 1, "value": Decimal("75.04"), "points": 9, "judgement": "fail", "passed": 1, "failed": 1, "not_judged": 2,
+        "too_few_points": 2, "failing": [{"unit_code": "D1", "name_vi": "Huyện 1", "name_en": "District 1", "value": Decimal("50.0")}],
+    }  # fmt: skip
+    return YearMetric(**(known | values))
+
+
+def over_time() -> dict[str, Any]:
+    """What the made-up report shows beside its own periods: scorecards, timeliness, waivers, changes and a year."""
+    july, august = point("2022-07"), point("2022-08", 5, completeness=Decimal(90))
+    return {
+        "waivers": [
+            Waiver(
+                4,
+                "VISITS_IS_SUM",
+                "C12",
+                "ST",
+                "2022-08",
+                "VISITS",
+                "VISITS value = 1448",
+                "=HYPERLINK(1)",
+                date(2022, 12, 31),
+                "lan",
+                "minh / Hòa",
+                "Trạm Y tế thị trấn Hai",
+                "Town Two",
+            ),
+        ],
+        "changes": [
+            Change("2022-07", "ST", "C12", "corrected", True, 1, 2, datetime(2022, 9, 5, tzinfo=UTC), "Trạm Y tế thị trấn Hai", "Town Two"),
+            Change("2022-07", "ST", "C11", "withdrawn", False, 1, None, None, "Trạm Y tế xã Một", "Commune One"),
+        ],
+        "scores": iter(
+            [
+                score("whole", None, None, july, august),
+                score("parent", None, None, august),
+                score("unit", None, "P", august),
+                score("parent", "D1", None, july, august),
+                score("unit", "D1", "C11", july),
+                score("unit", "D1", "C12", july, august),
+            ]
+        ),
+        "programmes": [
+            ProgrammeScore(
+                "month",
+                "KCB",
+                "Khám chữa bệnh",
+                "Treatment",
+                3,
+                [
+                    {
+                        "period_code": "2022-08",
+                        "reported": 9,
+                        "expected": 12,
+                        "completeness": Decimal(75),
+                        "critical": 1,
+                        "warning": 2,
+                        "units": 2,
+                    }
+                ],
+            ),
+        ],
+        "timeliness": [
+            Timeliness("2022-08", "ST", "commune", 5, 3, 2, 1, 1, -1, 1, 4, 12, [1, 0, 1, 0, 0, 1, 0, 0], [0, 0, 1, 0, 1, 0, 0, 1])
+        ],
+        "years": {
+            2022: [
+                year_metric("report_completeness"),
+                year_metric("extreme_outliers", "VISITS", judgement="cannot_judge", value=None, points=8, minimum_points=11, failing=[]),
+                year_metric(
+                    "dropout", "VISITS", pair_code="A_B", other_indicator_code="VISITS_CHILD", judgement=None, value=None, points=None
+                ),
+            ],
+        },
+    }
 
 
 def unit_row(code: str, vi: str, en: str, parent: int | None, slots: dict[str, Any], period: str = "2022-08") -> UnitRow:
@@ -197,6 +298,7 @@ def made_up() -> Evidence:
             "severity": "critical",
             "success": False,
             "description": "Tổng khớp / Sums hold",
+            "observed": {"count": 1, "rows": [{"rule_code": "VISITS_IS_SUM", "failures": 2, "submissions": 2}]},
         },
         {
             "suite": "gate_1",
@@ -204,6 +306,7 @@ def made_up() -> Evidence:
             "severity": "warning",
             "success": True,
             "description": "Running totals go on",
+            "observed": {},
         },
     ]
     at = datetime(2022, 9, 6, 0, 59, tzinfo=UTC)
@@ -231,4 +334,5 @@ def made_up() -> Evidence:
             Restatement("2022-06", "ST", "C12", "corrected", "Trạm Y tế thị trấn Hai", "Town Two", 1, 2, at, "lan", "minh", "typed twice"),
             Restatement("2022-06", "ST", "C21", "new", "Trạm Y tế xã Ba", "Commune Three", None, 1, at, "", "", None),
         ],
+        **over_time(),
     )

@@ -27,9 +27,9 @@ def browser_page() -> Iterator[Page]:
         browser.close()
 
 
-def test_from_the_list_to_the_cell_and_to_the_other_language(site: Path, browser_page: Page) -> None:
+def test_from_the_list_to_the_cell_and_to_the_other_language(shared_site: Path, browser_page: Page) -> None:
     page = browser_page
-    page.goto((site.parent / "index.html").as_uri())
+    page.goto((shared_site.parent / "index.html").as_uri())
     page.get_by_role("link", name="12", exact=True).click()
     page.get_by_role("link", name="Tổng phải bằng cộng các thành phần").click()
     page.get_by_role("link", name="Trạm Y tế xã Một").click()
@@ -48,15 +48,33 @@ def test_from_the_list_to_the_cell_and_to_the_other_language(site: Path, browser
     expect(page.get_by_role("heading", level=1)).to_contain_text("Data quality report")
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-def test_no_page_is_wider_than_the_window(site: Path, browser_page: Page, width: int) -> None:
-    browser_page.set_viewport_size({"width": width, "height": 800})
-    for path in sorted(site.parent.rglob("*.html")):
+def test_no_page_is_wider_than_the_window_or_the_paper(shared_site: Path, browser_page: Page) -> None:
+    for path in sorted(shared_site.parent.rglob("*.html")):
         browser_page.goto(path.as_uri())
-        assert browser_page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+        for media, width in (("screen", 320), ("screen", 390), ("screen", 1280), ("print", 720)):
+            browser_page.emulate_media(media=media)
+            browser_page.set_viewport_size({"width": width, "height": 800})
+            assert browser_page.evaluate("document.documentElement.scrollWidth") <= width, (path.name, media)
 
 
-def test_a_period_leads_to_the_report_of_a_unit(site: Path, browser_page: Page) -> None:
-    browser_page.goto((site / "period-2022-08.html").as_uri())
+def test_a_period_leads_to_the_report_of_a_unit(shared_site: Path, browser_page: Page) -> None:
+    browser_page.goto((shared_site / "period-2022-08.html").as_uri())
     browser_page.get_by_role("row", name="Trạm Y tế xã Một").get_by_role("link", name="Chưa nhận, cần sửa").click()
     expect(browser_page.locator("section:target h2")).to_contain_text("Tháng 8/2022")
+
+
+def test_from_a_scorecard_to_the_year_and_what_the_gate_showed(shared_site: Path, browser_page: Page) -> None:
+    page = browser_page
+    page.goto((shared_site / "index.en.html").as_uri())
+    expect(page.get_by_role("img", name="Reports by period")).to_be_visible()
+    page.get_by_role("navigation", name="Contents").get_by_role("link", name="Scorecards by month").click()
+    page.get_by_role("link", name="District D1").click()
+    expect(page.get_by_role("row", name="Station C12").get_by_role("img", name="Cells filled, %")).to_be_visible()
+    page.get_by_role("link", name="Publication 12").click()
+    page.get_by_role("navigation", name="Contents").get_by_role("link", name="Quality of the figures of 2022").click()
+    expect(page.get_by_role("row", name="Visits").filter(has_text="Cannot judge").first).to_contain_text("8 of the 11 figures")
+    page.get_by_role("link", name="Publication 12").click()
+    page.get_by_role("link", name="All results in Great Expectations").click()
+    failed = page.get_by_role("row").filter(has_text="Sums hold")
+    expect(failed).to_contain_text("rule_code VISITS_IS_SUM, failures 2, submissions 2")
+    assert page.evaluate("getComputedStyle(document.querySelector('.fa-times'), '::before').content") == '"✗ failed"'

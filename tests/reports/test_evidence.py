@@ -21,7 +21,8 @@ from tests.packs import write_pack
 from tonghop.database import admin_connect
 from tonghop.model import Finding, Period, Reading, Severity, Slot, SubmissionReading
 from tonghop.reports import NoSuchReport, quality_report
-from tonghop.reports.evidence import Evidence, UnitPage, read_evidence
+from tonghop.reports.evidence import read_evidence
+from tonghop.reports.rows import Evidence, UnitPage
 from tonghop.settings import settings
 from tonghop.staging import load_paths
 
@@ -199,7 +200,7 @@ def test_the_report_of_a_publication_is_what_was_so_then(world: Path) -> None:
         "H1": "accepted",
         "H2": "held",
     }
-    assert [row.unit_code for row in found.matrix] == ["P", "C11", "C12", "C21", "H1", "H2"]  # in the order of the tree
+    assert [row.unit_code for row in found.matrix] == ["P", "H1", "H2", "C11", "C12", "C21"]  # those under one parent together
     assert {row.unit_code: row.slots for row in found.matrix}["C12"]["ST"]["is_late"]
     (counts,) = found.periods
     assert (counts.owed, counts.received, counts.late, counts.missing, counts.not_due) == (6, 4, 1, 1, 1)
@@ -245,6 +246,29 @@ def test_the_report_of_a_publication_is_what_was_so_then(world: Path) -> None:
     assert [result["success"] for result in found.gates[1].results] == [False, False, True]
 
 
+def test_scorecards_and_timeliness_count_working_days(world: Path) -> None:
+    """Due on Friday 16 and on Friday 23 September 2022; 1 and 2 September are holidays."""
+    with read_evidence(2) as found:
+        scores = {(score.scope, score.unit_code or score.parent_code): score.trend for score in found.scores}
+        timeliness = {(row.form_code, row.unit_type): row for row in found.timeliness}
+    (whole,) = scores["whole", None]
+    assert (whole["owed"], whole["received"], whole["in_force"], whole["held_back"]) == (5, 4, 3, 1)  # P is not due yet
+    assert [unit for scope, unit in scores if scope == "unit"] == ["H1", "H2", "C11", "C12", "C21"]
+    (first, second), (late,) = ([scores["unit", "C11"][0][days] for days in ("first_days", "last_days")], scores["unit", "C12"])
+    assert (first, second) == (-9, -1)  # on Monday 5 and Thursday 15
+    assert (late["first_days"], late["first_on_time"]) == (1, 0)  # on a Sunday: a day late, though no working day has passed
+    (missing,) = scores["unit", "C21"]
+    assert (missing["owed"], missing["received"], missing["first_days"], missing["completeness"], missing["score"]) == (1, 0, None, 0, 0)
+    assert scores["parent", "D1"][0]["last_days"] == 1  # the latest of its units
+
+    stations = timeliness["ST", "station"]
+    assert (stations.owed, stations.received, stations.first_on_time, stations.last_on_time, stations.corrected) == (3, 2, 1, 1, 1)
+    assert (stations.first_median, stations.first_latest, stations.last_latest) == (-9, 1, 1)
+    assert stations.first_counts == [1, 0, 0, 0, 1, 0, 0, 0]
+    assert stations.last_counts == [0, 0, 1, 0, 1, 0, 0, 0]
+    assert (timeliness["HO", "hospital"].first_latest, timeliness["HO", "hospital"].received) == (-11, 2)
+
+
 _WAIVED = """
 insert into audit.gate_submission select 3, submission_id from staging.submission where source_uri like '%/late.xlsx';
 insert into audit.request
@@ -261,6 +285,13 @@ insert into audit.candidate_withheld values (2, '2022-07', null, null, 'incomple
 """
 
 
+_APPROVED = """
+set session_replication_role = replica; -- who signs, and when, is said here
+insert into audit.decision (request_id, decision, reason, decided_by, decided_via, decided_at)
+values (1, 'approve', 'seen', 'minh', 'command line', '2022-10-01');
+"""
+
+
 def test_what_was_waived_kept_out_and_restated_is_listed(world: Path) -> None:
     with admin_connect() as connection:
         connection.execute(_WAIVED)
@@ -273,7 +304,15 @@ def test_what_was_waived_kept_out_and_restated_is_listed(world: Path) -> None:
     assert (counts.critical, counts.warning, counts.waived) == (2, 0, 1)
     assert {rule.rule_code: rule.waived for rule in found.rules}["VISITS_IS_SUM"] == 1
     assert [(each.period_code, each.unit_code, each.why) for each in found.withheld] == [("2022-07", None, "incomplete")]
-    (restated,) = found.restatements
+    (change,) = found.changes
+    assert (change.unit_code, change.change, change.restates, change.before_version, change.after_version) == ("H1", "new", True, None, 1)
+    assert found.waivers == []  # nobody has approved it
+    with admin_connect() as connection:
+        connection.execute(_APPROVED)
+    for number, shown in ((2, []), (3, [(1, "counted by hand", "minh")])):
+        with read_evidence(number) as found:
+            assert [(each.number, each.reason, each.approved_by) for each in found.waivers] == shown, number
+    (restated,) = _evidence(2)[0].restatements
     assert (restated.unit_code, restated.before_version, restated.after_version, restated.reason) == ("H1", None, 1, "came late")
 
 

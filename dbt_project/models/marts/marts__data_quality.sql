@@ -73,7 +73,7 @@ slots_judged as (
 slots_measured as (
     select
         *,
-        coalesce(least(100, 100.0 * cells_filled / nullif(cells_expected, 0)), 0) as completeness_pct,
+        least(100, coalesce(100.0 * cells_filled / nullif(cells_expected, 0), 0)) as completeness_pct,
         case when is_first_on_time then 100.0 else 0.0 end as timeliness_pct,
         case
             when status <> 'in_force' then 0.0

@@ -26,6 +26,7 @@ def quality(
     publication: Annotated[
         int | None, typer.Option("--publication", metavar="N", help="The report of this publication; default: the latest with the period.")
     ] = None,
+    year: Annotated[bool, typer.Option("--year", help="Measure the whole year too, by the pack's profiles; it can take minutes.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Write the quality report of the latest publication that brought anything of a period."""
@@ -39,4 +40,4 @@ def quality(
         if not numbers:
             raise PublicationProblem(f"No publication that is kept brought anything of {period}: see `tonghop publications`.")
         publication = max(numbers)
-    say(f"Quality report of publication {publication}: {quality_report(publication, directory)}")
+    say(f"Quality report of publication {publication}: {quality_report(publication, directory, with_years=year)}")

@@ -32,7 +32,7 @@ from tonghop.dictionary.project import Node, Project
 from tonghop.dictionary.words import word
 from tonghop.model import Measure, Period, PeriodType
 from tonghop.reports import words
-from tonghop.reports.site import file_name, style
+from tonghop.reports.pages import file_name, style
 from tonghop.reports.words import LANGUAGES, Language
 
 LAYERS = ("sources", "staging", "rules", "intermediate", "warehouse", "marts")

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
 from tonghop.exchange.selection import ExportProblem
-from tonghop.spreadsheets import starts_a_formula
+from tonghop.sheets import MOST_ROWS, write_cell
 
 if TYPE_CHECKING:
     from tonghop.exchange.export import About, Rows
 
-MOST_ROWS = 1_048_575
-"""Rows below the header that a sheet can have."""
-_EXACT_DIGITS = 15
-"""Digits of a number that a spreadsheet keeps."""
 _AT_ONCE = 5_000
 _ABOUT, _DATA = "Về tệp này", "Số liệu"
 
@@ -42,35 +36,8 @@ def write_xlsx(rows: Rows, path: Path) -> None:
             cursor.execute(rows.query, rows.parameters)
             for line, row in enumerate(cursor, start=1):
                 for place, value in enumerate(row):
-                    _write(sheet, line, place, value, formats)
+                    write_cell(sheet, line, place, value, formats["quoted"])
         _write_about(book.add_worksheet(_ABOUT), about, formats)
-
-
-def _write(sheet: Any, line: int, place: int, value: object, formats: Mapping[str, Any]) -> None:
-    match value:
-        case None:
-            return
-        case bool():
-            sheet.write_boolean(line, place, value)
-        case int() | Decimal():
-            if _digits(value) > _EXACT_DIGITS and value == int(value):
-                sheet.write_string(line, place, f"{value:f}" if isinstance(value, Decimal) else str(value))
-            else:
-                sheet.write_number(line, place, float(value))
-        case datetime():
-            sheet.write_string(line, place, value.isoformat(sep=" ", timespec="seconds"))
-        case date():
-            if value.year >= date.max.year:  # valid without an end: no spreadsheet knows that day
-                sheet.write_string(line, place, value.isoformat())
-            else:
-                sheet.write_datetime(line, place, datetime(value.year, value.month, value.day))
-        case _:
-            text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-            sheet.write_string(line, place, text, formats["quoted"] if starts_a_formula(text) else None)
-
-
-def _digits(value: int | Decimal) -> int:
-    return len(str(abs(int(value))))
 
 
 def _write_about(sheet: Any, about: About, formats: Mapping[str, Any]) -> None:
@@ -92,4 +59,4 @@ def _write_about(sheet: Any, about: About, formats: Mapping[str, Any]) -> None:
     sheet.set_column(0, 1, 40)
     for line, (name, value) in enumerate(lines):
         sheet.write_string(line, 0, name, formats["head"])
-        _write(sheet, line, 1, value, formats)
+        write_cell(sheet, line, 1, value, formats["quoted"])

@@ -1,32 +1,55 @@
-"""What a quality report shows, read from the database: one snapshot, pinned to one publication, aggregated in SQL.
+"""Reading what a quality report shows from the database: one snapshot, pinned to one publication, aggregated in SQL.
 
 A report covers the slots of the publication's periods. Of a slot it shows the latest version and, when that one is not in
-use, the version that is.
+use, the version that is. Scorecards look back over the last periods.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib.resources import files
+from itertools import accumulate
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg import IsolationLevel
 from psycopg.rows import class_row
 from psycopg.types.json import set_json_loads
 
+from tonghop.catalog import is_working_day
 from tonghop.database import connect
 from tonghop.errors import TonghopError
+from tonghop.model import Period
+from tonghop.reports.rows import (
+    DAYS_BOUNDS,
+    Change,
+    Evidence,
+    GateRun,
+    Head,
+    Names,
+    PeriodCounts,
+    ProgrammeScore,
+    RejectedFile,
+    Restatement,
+    RuleCounts,
+    Score,
+    Timeliness,
+    UnitPage,
+    UnitRow,
+    Waiver,
+    WithheldRow,
+    YearMetric,
+)
 
+PERIODS_SHOWN = 12
+"""How many periods of a type the scorecards look back over."""
 _ROWS_AT_A_TIME = 200
-
-Names = tuple[str, str]
-"""A name in Vietnamese and in English."""
+_YEARS_OF_DAYS = PERIODS_SHOWN + 1
 
 R = TypeVar("R")
 
@@ -35,173 +58,12 @@ class NoSuchReport(TonghopError):
     """A report is asked for a publication that there is none of."""
 
 
-@dataclass(frozen=True)
-class Head:
-    """The publication that the report is about."""
-
-    number: int
-    kind: str
-    base: int | None
-    reason: str | None
-    opened_at: datetime
-    published_at: datetime
-    periods: list[str]
-    code_version: str
-    pack_hash: str
-    catalog_version: int
-    name_vi: str
-    name_en: str
-    time_zone: str
-    since: datetime | None
-    """when the publication before it was opened: files and gate runs after that belong to this report"""
-    files: dict[str, int]
-    """arrivals by outcome"""
-
-
-@dataclass(frozen=True)
-class PeriodCounts:
-    """How the reports of one period stand: number of slots by standing, and problems by severity; waived ones apart."""
-
-    period_code: str
-    owed: int
-    received: int
-    accepted: int
-    accepted_with_warnings: int
-    quarantined: int
-    held: int
-    missing: int
-    not_due: int
-    late: int
-    critical: int
-    warning: int
-    info: int
-    waived: int
-
-
-@dataclass(frozen=True)
-class RuleCounts:
-    """How often a rule, or a finding that no rule judges, was broken, and by whom."""
-
-    rule_code: str
-    text_vi: str
-    text_en: str
-    reason: str | None
-    owner: str | None
-    critical: int
-    warning: int
-    info: int
-    waived: int
-    units: list[dict[str, Any]]
-    """unit_code, name_vi, name_en, count"""
-
-    @property
-    def count(self) -> int:
-        """All problems of this rule."""
-        return self.critical + self.warning + self.info + self.waived
-
-
-@dataclass(frozen=True)
-class UnitRow:
-    """A line of a period's matrix: a unit and how its slots stand, by form."""
-
-    period_code: str
-    parent_code: str | None
-    parent_vi: str | None
-    parent_en: str | None
-    unit_code: str
-    name_vi: str
-    name_en: str
-    has_page: bool
-    slots: dict[str, dict[str, Any]]
-    """by form code: standing, is_late, critical, warning, info, waived"""
-
-
-@dataclass(frozen=True)
-class UnitPage:
-    """Everything that a unit should look at."""
-
-    unit_code: str
-    name_vi: str
-    name_en: str
-    parent_vi: str | None
-    parent_en: str | None
-    slots: list[dict[str, Any]]
-    """form, period, standing, due_at, and `versions`, each with its problems"""
-
-
-@dataclass(frozen=True)
-class RejectedFile:
-    """A file that nothing could be read from."""
-
-    source_uri: str
-    sender: str | None
-    received_at: datetime
-    findings: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class GateRun:
-    """A run of a gate with its results, failed ones first."""
-
-    gate: int
-    gate_run_id: int
-    status: str
-    started_at: datetime
-    ended_at: datetime | None
-    results: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class WithheldRow:
-    """A period, or a report of a closed one, that was accepted and stayed out; `why` as in `tonghop.publication.Withheld`."""
-
-    period_code: str
-    form_code: str | None
-    unit_code: str | None
-    why: str
-    given_for: str
-    name_vi: str
-    name_en: str
-
-
-@dataclass(frozen=True)
-class Restatement:
-    """A report of a closed period whose published figures changed; of an approved correction also who asked and who approved."""
-
-    period_code: str
-    form_code: str
-    unit_code: str
-    change: str
-    name_vi: str
-    name_en: str
-    before_version: int | None
-    after_version: int | None
-    closes_at: datetime | None
-    asked_by: str
-    approved_by: str
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """All of it. `matrix` and `units` can be read once: there can be very many, and they are fetched as they are asked for."""
-
-    head: Head
-    forms: dict[str, Names]
-    indicators: dict[str, Names]
-    periods: list[PeriodCounts]
-    rules: list[RuleCounts]
-    matrix: Iterable[UnitRow]
-    units: Iterable[UnitPage]
-    rejected: list[RejectedFile]
-    gates: list[GateRun]
-    withheld: list[WithheldRow] = field(default_factory=list)
-    restatements: list[Restatement] = field(default_factory=list)
-
-
 @contextmanager
-def read_evidence(publication: int) -> Iterator[Evidence]:
+def read_evidence(publication: int, *, with_years: bool = False) -> Iterator[Evidence]:
     """The evidence of a publication, in one repeatable-read transaction that lasts as long as the context.
+
+    `with_years` the years that the publication brings anything of are measured: the metrics look at all figures of a year and of
+    those before, which a report in the pipeline does not wait for.
 
     Raises NoSuchReport when the number was never published, DatabaseDown when nothing answers.
     """
@@ -218,19 +80,45 @@ def read_evidence(publication: int) -> Iterator[Evidence]:
             "number": publication, "periods": head.periods, "since": head.since,
             "opened_at": head.opened_at, "published_at": head.published_at,
         }  # fmt: skip
+        over_time = values | _working_days(head) | {"window": PERIODS_SHOWN, "bounds": list(DAYS_BOUNDS), "time_zone": head.time_zone}
+        years = sorted({Period.parse(code).year for code in head.periods} if with_years else ())
+        top = [key for (key,) in connection.execute("select unit_key from marts.dim_unit where level <= 2").fetchall()] if years else []
+        measured = {year: _all(connection, YearMetric, _query("year"), values | {"year": str(year), "units": top}) for year in years}
         yield Evidence(
             head=head,
             forms=_names(connection, "select form_code, name_vi, name_en from marts.dim_form order by form_key"),
             indicators=_names(connection, "select indicator_code, name_vi, name_en from marts.dim_indicator"),
             periods=_all(connection, PeriodCounts, _query("slots", "periods"), values),
-            rules=_all(connection, RuleCounts, _query("slots", "rules"), values),
-            matrix=_stream(connection, UnitRow, _query("slots", "matrix"), values),
-            units=_stream(connection, UnitPage, _query("slots", "units"), values),
+            rules=_all(connection, RuleCounts, _query("slots", "places", "rules"), values),
+            matrix=_stream(connection, UnitRow, _query("slots", "places", "matrix"), values),
+            units=_stream(connection, UnitPage, _query("slots", "places", "units"), values),
             rejected=_all(connection, RejectedFile, _query("rejected"), values),
-            gates=_all(connection, GateRun, _query("gates"), values),
+            gates=_all(connection, GateRun, _query("gates", "gates_of_publication"), values),
             withheld=_all(connection, WithheldRow, _query("withheld"), values),
             restatements=_all(connection, Restatement, _query("restatements"), values),
+            waivers=_all(connection, Waiver, _query("waivers"), over_time),
+            changes=_all(connection, Change, _query("changes"), values),
+            scores=_stream(connection, Score, _query("window", "places", "scores"), over_time),
+            programmes=_all(connection, ProgrammeScore, _query("window", "programmes"), over_time),
+            timeliness=_all(connection, Timeliness, _query("window", "timeliness"), over_time),
+            years={year: metrics for year, metrics in measured.items() if metrics},
         )
+
+
+def read_gate_run(gate_run_id: int) -> GateRun | None:
+    """A run of a gate as the reports show it; None when there is none of this number. Raises DatabaseDown when nothing answers."""
+    with connect("auditor") as connection:
+        set_json_loads(_exact, connection)
+        return _one(connection, GateRun, _query("gates", "gate_run"), {"gate_run_id": gate_run_id})
+
+
+def _working_days(head: Head) -> dict[str, Any]:
+    """Every day on which a report of the last periods can have come, with how many working days there were up to it."""
+    first = date(min((Period.parse(code).year for code in head.periods), default=head.published_at.year) - _YEARS_OF_DAYS, 1, 1)
+    last = max([head.published_at.astimezone(ZoneInfo(head.time_zone)).date(), *(Period.parse(code).end_date for code in head.periods)])
+    days = [first + timedelta(days=place) for place in range((last - first).days + 366)]
+    counted = accumulate(int(is_working_day(day, head.holidays)) for day in days)
+    return {"days": days, "working_days": list(counted)}
 
 
 def _query(*parts: str) -> str:

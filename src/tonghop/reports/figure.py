@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tonghop.publication import Trace
-from tonghop.reports.site import page_environment, style
+from tonghop.reports.pages import page_environment, style
 from tonghop.reports.words import LANGUAGES, Language
 
 

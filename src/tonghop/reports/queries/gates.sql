@@ -1,10 +1,11 @@
+-- Runs of gates with what they found; which ones, the query after this says.
 select
     gate_run.gate, gate_run.gate_run_id, gate_run.status, gate_run.started_at, gate_run.ended_at,
     coalesce(
         jsonb_agg(
             jsonb_build_object(
                 'suite', result.suite, 'expectation', result.expectation, 'severity', result.severity,
-                'success', result.success, 'description', result.description
+                'success', result.success, 'description', result.description, 'observed', result.observed
             )
             order by result.success, case result.severity when 'critical' then 1 when 'warning' then 2 else 3 end, result.expectation
         ) filter (where result.quality_result_id is not null),
@@ -12,11 +13,3 @@ select
     ) as results
 from audit.gate_run
 left join audit.quality_result as result on gate_run.gate_run_id = result.gate_run_id
-where
-    (gate_run.gate = 2 and gate_run.publication = %(number)s)
-    or (
-        gate_run.gate = 1
-        and gate_run.started_at > coalesce(%(since)s::timestamptz, '-infinity') and gate_run.started_at <= %(opened_at)s
-    )
-group by gate_run.gate_run_id
-order by gate_run.gate, gate_run.gate_run_id

@@ -16,7 +16,7 @@ arrivals as (
 select
     publication.number, publication.kind, publication.base, publication.reason, publication.opened_at, publication.published_at,
     publication.periods, publication.code_version, publication.pack_hash,
-    pack.load_number as catalog_version, pack.name_vi, pack.name_en, pack.time_zone,
+    pack.load_number as catalog_version, pack.name_vi, pack.name_en, pack.time_zone, pack.holidays,
     (select since from before) as since,
     (select coalesce(jsonb_object_agg(outcome, files), '{}') from arrivals) as files
 from audit.publication

@@ -1,6 +1,7 @@
 -- begins with slots.sql
 select
     period_code,
+    count(distinct unit_key) as units,
     count(*) filter (where is_owed) as owed,
     count(latest_id) as received,
     count(*) filter (where standing = 'accepted') as accepted,

@@ -1,4 +1,4 @@
--- begins with slots.sql
+-- begins with slots.sql and places.sql
 , by_unit as (
     select
         problems.rule_code, units.unit_code,

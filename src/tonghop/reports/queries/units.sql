@@ -1,4 +1,4 @@
--- begins with slots.sql
+-- begins with slots.sql and places.sql
 , problem_lists as (
     select
         problems.submission_id,
