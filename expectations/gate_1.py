@@ -148,16 +148,9 @@ def _judged(gate_run_id: int) -> Asset:
             where g.gate_run_id = {gate_run_id}
         ),
 
-        form_cells as (
-            select distinct r.pack_hash, r.form_code, r.version, r.indicator_code, c.measure, c.breakdown_code
-            from catalog.form_row as r
-            inner join catalog.form_column as c
-                on r.pack_hash = c.pack_hash and r.form_code = c.form_code and r.version = c.version and r.sheet = c.sheet
-        ),
-
         form_sizes as (
             select pack_hash, form_code, version, count(*) as cells
-            from form_cells
+            from catalog.form_figure
             group by pack_hash, form_code, version
         ),
 
@@ -169,7 +162,7 @@ def _judged(gate_run_id: int) -> Asset:
                 count(*) filter (where f.indicator_code is null and c.measure <> 'plan') as cells_off_form
             from judged as j
             inner join staging.cell as c on j.submission_id = c.submission_id
-            left join form_cells as f
+            left join catalog.form_figure as f
                 on
                     j.pack_hash = f.pack_hash
                     and j.form_code = f.form_code

@@ -61,6 +61,15 @@ def found_by_the_gate(form_code: str) -> list[Failure]:
     return sorted(Failure(*row) for row in rows)
 
 
+def verdicts_of(form_code: str) -> set[str]:
+    """The verdicts that reports on the form were given."""
+    with connect("auditor") as connection:
+        rows = connection.execute(
+            "select verdict from audit.verdict inner join staging.submission using (submission_id) where form_code = %s", (form_code,)
+        ).fetchall()
+    return {verdict for (verdict,) in rows}
+
+
 def table(form_code: str) -> str:
     """The list as it stands in the documentation."""
     lines = ["| section | printed | what is wrong | found | expected | rule |", "|---|---|---|---|---|---|"]

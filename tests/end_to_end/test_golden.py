@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.end_to_end.contradictions import PAGE, contradictions, found_by_the_gate, with_tables
+from tests.end_to_end.contradictions import PAGE, contradictions, found_by_the_gate, verdicts_of, with_tables
 from tests.end_to_end.printed import FILE, MART_COLUMN, NO_WHOLE_PLAN, Figure, printed_figures
 
 from tonghop.database import connect
@@ -66,6 +66,7 @@ def test_before_the_late_correction_the_figures_were_others(main_job: int) -> No
 
 def test_the_gate_finds_every_listed_contradiction_and_no_more(main_job: int) -> None:
     assert found_by_the_gate("BC-TINH") == sorted(each.failure for each in contradictions("BC-TINH"))
+    assert verdicts_of("BC-TINH") == {"accepted_with_warnings"}
 
 
 def test_the_documentation_prints_what_the_gate_finds() -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.deployed import empty_warehouse
 from tests.end_to_end.conftest import rows
-from tests.end_to_end.contradictions import contradictions, found_by_the_gate
+from tests.end_to_end.contradictions import contradictions, found_by_the_gate, verdicts_of
 
 from tonghop.catalog import Pack, check, read_pack
 from tonghop.database import connect
@@ -192,6 +192,7 @@ def test_deadlines_count_from_the_end_of_the_quarter(published: None) -> None:
 
 def test_the_gate_finds_what_is_listed_and_no_more(published: None) -> None:
     assert found_by_the_gate("BC-HUYEN") == sorted(each.failure for each in contradictions("BC-HUYEN"))
+    assert verdicts_of("BC-HUYEN") == {"accepted_with_warnings"}
 
 
 def test_what_was_held_back_is_accepted_when_it_is_put_right(published: None) -> None:

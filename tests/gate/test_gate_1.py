@@ -187,6 +187,17 @@ def test_cells_that_were_lost_without_a_finding_hold_the_submission_back(world: 
     assert given["C21"][0] == "accepted", "a finding says why"
 
 
+def test_a_figure_outside_the_table_belongs_to_the_form(world: Path, quick_rules: None) -> None:
+    columns = "form_code,version,sheet,cell,indicator_code,measure,breakdown_code,role"
+    (world / "form_cells.csv").write_text(f"{columns}\nST,1,Khám bệnh,H1,VISITS,value,F,additive\n", encoding="utf-8")
+    load(world)
+    stage([station("C11", GOOD | {"VISITS.value.F": 3}), station("C12", GOOD)])
+    judge_and_decide()
+    given = verdicts()
+    assert given["C11"][0] == "accepted"
+    assert given["C12"] == ("quarantined", 1, 0, 0, "cells_read_are_cells_of_form")
+
+
 @pytest.mark.parametrize(
     ("statement", "check"),
     [
