@@ -39,12 +39,14 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True)
 class Answered:
-    """What running one query many times has shown: milliseconds in order, rows, blocks touched, tables read from end to end."""
+    """What running one query many times has shown: milliseconds in order, rows, blocks touched, tables read from end to end, tables that
+    the planner had to bring into an order."""
 
     milliseconds: tuple[float, ...]
     rows: int
     blocks: int
     scanned: tuple[str, ...]
+    joined: int
 
     def quantile(self, share: float) -> float:
         """The time that this share of the runs did not exceed."""
@@ -97,7 +99,7 @@ def answer(connection: psycopg.Connection, query: str, parameters: Parameters, r
     explained = connection.execute(f"explain (analyze, buffers, format json) {query}", parameters.draw()).fetchone()  # type: ignore[call-overload]
     plan = explained[0][0]["Plan"]
     blocks = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
-    return Answered(tuple(sorted(taken)), rows, blocks, tuple(sorted(set(scanned_tables(plan)))))
+    return Answered(tuple(sorted(taken)), rows, blocks, tuple(sorted(set(scanned_tables(plan)))), joined_tables(plan))
 
 
 def scanned_tables(plan: dict[str, Any]) -> Iterator[str]:
@@ -106,6 +108,12 @@ def scanned_tables(plan: dict[str, Any]) -> Iterator[str]:
         yield plan["Relation Name"]
     for below in plan.get("Plans", ()):
         yield from scanned_tables(below)
+
+
+def joined_tables(plan: dict[str, Any]) -> int:
+    """How many tables a plan joins, sub-queries of single values apart."""
+    parts = [part for part in plan.get("Plans", ()) if part["Parent Relationship"] not in ("InitPlan", "SubPlan")]
+    return ("Alias" in plan) + sum(map(joined_tables, parts))
 
 
 def make_plain(connection: psycopg.Connection) -> None:
