@@ -43,9 +43,10 @@ lint: $(READY) ## checks of style and types; nothing is changed
 	@$(BIN)/mypy
 	@cd dbt_project && ../$(BIN)/sqlfluff lint --processes 2 --nocolor models tests/*.sql
 
-bench: $(READY) ## where the time goes: the main job, files coming in, queries, corrections (fails where a correction costs more with the years)
+bench: $(READY) ## where the time goes: the main job, files coming in, gate 1, queries, corrections (fails where a correction costs more with the years)
 	@$(BIN)/python bench/main_job.py
 	@$(BIN)/python bench/intake.py
+	@$(BIN)/python bench/gate.py
 	@$(BIN)/python bench/marts.py --plain
 	@$(BIN)/python bench/corrections.py --stations 30 --years 1 3 5
 

@@ -40,14 +40,15 @@ comparisons as (
     cross join lateral unnest(case when cardinality(rules.measures) > 0 then rules.measures else array['value'] end) as comparison (measure)
 ),
 
-figures as (
+-- materialized: whether a figure is corrected is looked up once, and not for each sum below
+figures as materialized (
     select
         comparisons.*,
         rule_terms.side,
         rule_terms.weight,
         {{ breakdown_compared('rule_terms', 'cells') }} as breakdown_code,
         cells.state,
-        case when {{ has_number('cells') }} then cells.value end as value
+        cells.value
     from comparisons
     inner join rule_terms on comparisons.rule_code = rule_terms.rule_code
     inner join cells

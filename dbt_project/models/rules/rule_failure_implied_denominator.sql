@@ -27,6 +27,14 @@ figures as (
     select
         rules.submission_id,
         rules.rule_code,
+        rules.gate_run_id,
+        rules.kind,
+        rules.severity,
+        rules.unit_code,
+        rules.form_code,
+        rules.period_code,
+        rules.tolerance,
+        rules.tolerance_pct,
         rule_terms.side,
         rule_terms.position,
         rule_terms.weight,
@@ -62,6 +70,14 @@ bases as (
     select
         submission_id,
         rule_code,
+        gate_run_id,
+        kind,
+        severity,
+        unit_code,
+        form_code,
+        period_code,
+        tolerance,
+        tolerance_pct,
         side,
         breakdown_code,
         count(*) as terms,
@@ -74,7 +90,19 @@ bases as (
         jsonb_agg(count_cell order by position) || jsonb_agg(rate_cell order by position) as cells
     from figures
     where percent <> 0
-    group by submission_id, rule_code, side, breakdown_code
+    group by
+        submission_id,
+        rule_code,
+        gate_run_id,
+        kind,
+        severity,
+        unit_code,
+        form_code,
+        period_code,
+        tolerance,
+        tolerance_pct,
+        side,
+        breakdown_code
 ),
 
 whole_bases as (
@@ -87,29 +115,42 @@ whole_bases as (
             and bases.terms = term_counts.terms
 ),
 
+-- both sides of a rule. Grouped by all that is known of it: joined with the rules again, every pair would be held against every rule
 pairs as (
     select
-        rules.*,
-        left_base.indicator_code,
-        left_base.measure,
-        left_base.sheet,
-        left_base.cell,
-        left_base.base as found,
-        right_base.base as expected,
-        left_base.uncertainty + right_base.uncertainty as uncertainty,
-        left_base.cells || right_base.cells as cells
-    from rules
-    inner join whole_bases as left_base
-        on
-            rules.submission_id = left_base.submission_id
-            and rules.rule_code = left_base.rule_code
-            and left_base.side = 'left'
-    inner join whole_bases as right_base
-        on
-            left_base.submission_id = right_base.submission_id
-            and left_base.rule_code = right_base.rule_code
-            and left_base.breakdown_code = right_base.breakdown_code
-            and right_base.side = 'right'
+        submission_id,
+        rule_code,
+        gate_run_id,
+        kind,
+        severity,
+        unit_code,
+        form_code,
+        period_code,
+        tolerance,
+        tolerance_pct,
+        breakdown_code,
+        max(indicator_code) filter (where side = 'left') as indicator_code,
+        max(measure) filter (where side = 'left') as measure,
+        max(sheet) filter (where side = 'left') as sheet,
+        max(cell) filter (where side = 'left') as cell,
+        max(base) filter (where side = 'left') as found,
+        max(base) filter (where side = 'right') as expected,
+        sum(uncertainty) as uncertainty,
+        jsonb_agg(cells order by side) as cells_by_side
+    from whole_bases
+    group by
+        submission_id,
+        rule_code,
+        gate_run_id,
+        kind,
+        severity,
+        unit_code,
+        form_code,
+        period_code,
+        tolerance,
+        tolerance_pct,
+        breakdown_code
+    having count(*) = 2
 ),
 
 pairs_with_tolerance as (
@@ -137,6 +178,6 @@ select
     allowed as tolerance,
     trim_scale(round(found, 1))::text as found_text,
     trim_scale(round(expected, 1))::text as expected_text,
-    cells
+    (cells_by_side -> 0) || (cells_by_side -> 1) as cells
 from pairs_with_tolerance
 where abs({{ difference('found', 'expected') }}) > allowed
