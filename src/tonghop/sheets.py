@@ -19,6 +19,8 @@ def write_cell(sheet: Any, line: int, place: int, value: object, quoted: Any) ->
     match value:
         case None:
             return
+        case str():
+            sheet.write_string(line, place, value, quoted if starts_a_formula(value) else None)
         case bool():
             sheet.write_boolean(line, place, value)
         case int() | Decimal():

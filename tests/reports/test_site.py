@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
+import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.reports.made_up_report import made_up
 
+from tonghop.reports import charts, data_docs, groups, shapes
 from tonghop.reports.site import render_index, write_site
 
 
@@ -53,6 +59,82 @@ def test_every_page_stands_in_both_languages_and_every_link_leads_somewhere(site
             assert target.exists(), f"{path.name} -> {reference}"
             if anchor:
                 assert anchor in parsed[target].ids, f"{path.name} -> {reference}"
+
+
+def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
+    texts = [path for path in site.parent.rglob("*") if path.suffix in (".html", ".css", ".json")]
+    assert any(path.parent.name == "gates" for path in texts)
+    for path in texts:
+        text = path.read_text(encoding="utf-8")
+        assert "://" not in text and "<script" not in text, path
+        assert path.stat().st_size < 1_000_000
+
+
+def test_of_many_units_those_under_one_parent_have_a_page_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "UNITS_ON_A_PAGE", 1)
+    folder = write_site(made_up(), tmp_path).parent
+    whole = (folder / "period-2022-08.en.html").read_text(encoding="utf-8")
+    for page, unit in (("period-2022-08-D1", "C11"), ("period-2022-08-D1-2", "C12"), ("period-2022-08-D2", "C21")):
+        assert f'href="{page}.en.html"' in whole
+        text = (folder / f"{page}.en.html").read_text(encoding="utf-8")
+        assert [code for code in ("C11", "C12", "C21", "H1") if f'<code class="whole">{code}</code>' in text] == [unit]
+    assert 'aria-label="1 of 2 accepted"' in whole  # of the two units of the first district, over both of its pages
+    assert "C11" not in whole
+    assert 'id="C12"' in (folder / "scores-month-D1-2.html").read_text(encoding="utf-8")
+
+
+def test_the_workbook_has_the_failures_with_their_cells_and_no_formula(site: Path) -> None:
+    book = openpyxl.load_workbook(site / "report.xlsx")
+    sheets = {sheet.title: [[cell.value for cell in row] for row in sheet] for sheet in book}
+    assert list(sheets) == ["Tổng quan", "Đơn vị x biểu mẫu", "Sai lệch", "Miễn trừ", "Thay đổi", "Đúng hạn", "Phiếu điểm", "Theo năm"]
+    assert all(len(row) == len(rows[0]) for rows in sheets.values() for row in rows)
+    assert sheets["Tổng quan"][1][:3] == ["2022-08", 5, 5]
+    problem = next(row for row in sheets["Sai lệch"] if row[7] == "VISITS_IS_SUM")
+    assert problem[6:10] == ["critical", "VISITS_IS_SUM", "Khám bệnh", "D10"]
+    reason = book["Miễn trừ"]["J2"]
+    assert (reason.value, reason.data_type, reason.quotePrefix) == ("=HYPERLINK(1)", "s", True)
+    assert [row[:6] for row in sheets["Phiếu điểm"][1:4:2]] == [
+        ["whole", None, None, None, None, "2022-07"],
+        ["parent", None, None, None, None, "2022-08"],
+    ]
+    assert len(sheets["Theo năm"]) == 4
+
+
+def test_the_page_of_a_gates_run_is_made_once_and_says_what_was_observed(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (run, _) = made_up().gates
+    text = (site / "gates" / "000007.html").read_text(encoding="utf-8")
+    assert "[critical] Tổng khớp / Sums hold (comparison critical)" in text
+    assert "1 · rule_code VISITS_IS_SUM, failures 2, submissions 2" in text
+    monkeypatch.setattr(data_docs, "_render", lambda run: f"made anew for {run.status}")
+    assert data_docs.rendered(run) == text
+    assert data_docs.rendered(replace(run, status="refused")) == "made anew for refused"
+
+
+@given(counts=st.lists(st.integers(0, 10**6), min_size=1, max_size=6))
+def test_the_parts_of_a_bar_fill_it(counts: list[int]) -> None:
+    parts = charts.stack((str(place), count) for place, count in enumerate(counts))
+    assert [part.number for part in parts] == [count for count in counts if count]
+    if parts:
+        assert sum(part.width for part in parts) == pytest.approx(100, abs=0.1)
+        assert all(after.start == pytest.approx(before.start + before.width, abs=0.05) for before, after in pairwise(parts))
+
+
+@given(counts=st.lists(st.none() | st.integers(0, 10**7), min_size=1, max_size=12))
+def test_every_value_fits_below_the_top_of_its_axis(counts: list[int | None]) -> None:
+    top = charts.nice_top(counts)
+    assert all(count <= top for count in counts if count is not None)
+    slots = charts.beside([(str(place), {"a": count}) for place, count in enumerate(counts)], ["a"], top, 600, 100)
+    assert [bool(slot.boxes) for slot in slots] == [count is not None for count in counts]
+    assert all(box.y >= 0 and box.y + box.height == pytest.approx(100, abs=0.2) for slot in slots for box in slot.boxes)
+    (line,) = charts.lines([(str(place), {"a": count}) for place, count in enumerate(counts)], ["a"], top, 600, 100)
+    assert len(line.points) == sum(count is not None for count in counts)
+
+
+def test_spans_of_days_are_named_in_order() -> None:
+    (row,) = made_up().timeliness
+    assert [label for label, _ in shapes.spans([row], "en")] == [
+        "6 or more early", "3–5 early", "1–2 early", "day due", "1–2 late", "3–5 late", "6–10 late", "11 or more late",
+    ]  # fmt: skip
 
 
 def test_what_people_typed_is_shown_not_run(site: Path) -> None:

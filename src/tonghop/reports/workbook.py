@@ -218,8 +218,8 @@ class ReportWorkbook:
                     )  # fmt: skip
 
     def add_scores(self, score: Score) -> Score:
-        """List the last periods of the whole, of a parent or of a unit; gives the score back."""
-        for point in score.trend:
+        """List the last periods of the whole or of a parent, and the latest of a unit; gives the score back."""
+        for point in score.trend[-1:] if score.scope == "unit" else score.trend:
             self._add(
                 "scores", score.scope, score.parent_code, score.unit_code, score.name_vi or score.parent_vi,
                 score.name_en or score.parent_en, point["period_code"], point["owed"], point["received"], point["in_force"],

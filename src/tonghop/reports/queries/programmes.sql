@@ -26,7 +26,7 @@ failures as (
         indicators.programme_code, window_periods.period_key,
         sum(failure.failures_critical) as critical,
         sum(failure.failures_warning) as warning,
-        count(distinct failure.unit_key) as units
+        count(distinct failure.unit_key) filter (where failure.failures_critical + failure.failures_warning > 0) as units
     from marts.fct_rule_failure as failure
     inner join indicators on failure.indicator_key = indicators.indicator_key
     inner join window_periods on failure.period_key = window_periods.period_key
