@@ -105,6 +105,8 @@ def test_the_page_of_a_gates_run_is_made_once_and_says_what_was_observed(site: P
     text = (site / "gates" / "000007.html").read_text(encoding="utf-8")
     assert "[critical] Tổng khớp / Sums hold (comparison critical)" in text
     assert "1 · rule_code VISITS_IS_SUM, failures 2, submissions 2" in text
+    made = data_docs._render(run)
+    assert "://" not in made and "<script" not in made, "the library's own frame fetches from elsewhere"
     monkeypatch.setattr(data_docs, "_render", lambda run: f"made anew for {run.status}")
     assert data_docs.rendered(run) == text
     assert data_docs.rendered(replace(run, status="refused")) == "made anew for refused"

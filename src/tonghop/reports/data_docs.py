@@ -12,6 +12,8 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +40,8 @@ def write_pages(runs: Sequence[GateRun], folder: Path) -> dict[int, str]:
 
 
 def rendered(run: GateRun) -> str:
-    """The page of a run, which is made once for the same results."""
-    content = json.dumps(asdict(run), default=str, sort_keys=True)
+    """The page of a run, which is made once for the same results, by the same library and in the same frame."""
+    content = json.dumps([asdict(run), version("great_expectations"), _frame()], default=str, sort_keys=True)
     kept = settings().reports_path / f".{FOLDER}" / f"{hashlib.sha256(content.encode()).hexdigest()}.html"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +61,10 @@ def _render(run: GateRun) -> str:
     document = ValidationResultsPageRenderer().render(_validated(run))
     page: str = view.render(document, run=run, severities=_severities(run))
     return _LINK_TO_SUITE.sub(r"\1", page)
+
+
+def _frame() -> str:
+    return (files("tonghop.reports") / "templates" / "gates" / "page.j2").read_text(encoding="utf-8")
 
 
 def _severities(run: GateRun) -> dict[str, int]:
