@@ -132,6 +132,14 @@ def test_every_value_fits_below_the_top_of_its_axis(counts: list[int | None]) ->
     assert len(line.points) == sum(count is not None for count in counts)
 
 
+def test_a_metric_says_what_holds_for_the_whole_apart_from_the_units_below(site: Path) -> None:
+    text = (site / "year-2022.en.html").read_text(encoding="utf-8")
+    assert '<span class="badge fail">Fails</span> 75' in text
+    assert "<div>1 / 1 / 2<svg" in text
+    assert "8 of the 11 figures that it needs" in text
+    assert "2 for want of figures" in text
+
+
 def test_spans_of_days_are_named_in_order() -> None:
     (row,) = made_up().timeliness
     assert [label for label, _ in shapes.spans([row], "en")] == [
