@@ -304,4 +304,6 @@ def test_no_view_keeps_the_query_around_it_from_its_indexes(world: World) -> Non
     with admin_connect() as connection:
         definitions = connection.execute("select viewname, definition from pg_views where schemaname = 'marts'").fetchall()
     assert len(definitions) >= 10
-    assert [name for name, text in definitions if "WITH " in text] == []
+    deliberate = " AS MATERIALIZED ("
+    assert [name for name, text in definitions if text.count("WITH ") > text.count(deliberate)] == []
+    assert [name for name, text in definitions if deliberate in text] == ["quality_metric"]

@@ -382,7 +382,7 @@ def test_the_reports_are_counted_as_they_were_at_every_publication(world: Refres
         stray = [row for row in rows if row[-2] != row[-1]]
         assert not stray, f"publication {number}: {stray[:3]}"
         seen.add(tuple(sorted(rows)))
-    assert len(seen) >= 3, "late reports, withdrawals and moved units change the counts"
+    assert len(seen) > 1, "late reports, withdrawals and moved units change the counts"
 
 
 REPORTS_OF_EACH_UNIT = """

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -45,7 +46,7 @@ def rendered(run: GateRun) -> str:
     kept = settings().reports_path / f".{FOLDER}" / f"{hashlib.sha256(content.encode()).hexdigest()}.html"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        made = kept.with_suffix(".new")
+        made = kept.with_suffix(f".{uuid.uuid4().hex}")  # a report and the gate may make it at the same time
         made.write_text(_render(run), encoding="utf-8")
         made.rename(kept)
     return kept.read_text(encoding="utf-8")

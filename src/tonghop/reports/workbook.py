@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -157,6 +157,7 @@ class ReportWorkbook:
     def __init__(self, path: Path, found: Evidence) -> None:
         self._found = found
         self._book = xlsxwriter.Workbook(path, {"constant_memory": True, "default_date_format": "yyyy-mm-dd"})
+        self._book.set_properties({"created": found.head.published_at.astimezone(UTC)})  # not now: the same report, the same bytes
         self._head = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._quoted = self._book.add_format({"quote_prefix": True})
         self._sheets = {name: self._sheet(name) for name in _SHEETS}
