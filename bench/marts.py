@@ -138,7 +138,8 @@ def make_plain(connection: psycopg.Connection) -> None:
         "select relname, pg_get_viewdef(oid) from pg_class where relnamespace = 'marts'::regnamespace and relkind = 'v'"
     ).fetchall():
         if name != "publication":
-            definition = re.sub(rf"\(\(\w+\.from_publication <= {visible}\) AND \(\w+\.to_publication > {visible}\)\)", "true", definition)
+            for is_open in (rf"\(\(\w+\.from_publication > {visible}\) IS NOT TRUE\)", rf"\(\w+\.from_publication <= {visible}\)"):
+                definition = re.sub(rf"\({is_open} AND \(\w+\.to_publication > {visible}\)\)", "true", definition)
             definition = definition.replace("warehouse.", "plain.").replace("plain.hides_small_counts", "warehouse.hides_small_counts")
             connection.execute(f"create view plain_marts.{name} as {definition}")
     connection.execute("grant usage on schema plain_marts to bi_reader; grant select on all tables in schema plain_marts to bi_reader")

@@ -24,8 +24,15 @@ class Keys(NamedTuple):
     def hold(self, rows: str) -> str:
         """The condition that rows of the summary are among them. The keys stand in it as numbers: the planner knows how many rows that
         are, and finds them by the table's key, which it cannot do through a join with the view."""
-        columns = zip(("period_key", "indicator_key", "unit_key"), self, strict=True)
-        return " and ".join(f"{rows}.{column} = any('{{{','.join(map(str, keys))}}}'::integer[])" for column, keys in columns)
+        return f"{self.hold_series(rows)} and {_is_among(f'{rows}.unit_key', self.units)}"
+
+    def hold_series(self, rows: str) -> str:
+        """The condition that the period and the indicator of rows are among them, whatever the unit."""
+        return f"{_is_among(f'{rows}.period_key', self.periods)} and {_is_among(f'{rows}.indicator_key', self.indicators)}"
+
+
+def _is_among(column: str, keys: Sequence[int]) -> str:
+    return f"{column} = any('{{{','.join(map(str, keys))}}}'::integer[])"
 
 
 def assets(publication: int, root: Keys, reach: Keys, figures_before: Mapping[str, int], loss_pct: int) -> list[Asset]:
@@ -45,7 +52,7 @@ def assets(publication: int, root: Keys, reach: Keys, figures_before: Mapping[st
         _reach(),
         _summary(reach),
         _series(),
-        _leaves(),
+        _leaves(reach),
         _root_sums(),
         _ratios(),
     ]
@@ -90,7 +97,8 @@ def keys_of_the_root(publication: int) -> str:
 
 
 def keys_in_reach(publication: int) -> str:
-    """A query of one row of `Keys`: those of the rows that the candidate wrote, with the months before and after."""
+    """A query of one row of `Keys`: those of the rows that the candidate wrote, with the months before and after and with
+    the parts of ratios."""
     return f"""
         with written as (
             select period_key, indicator_key, unit_key
@@ -105,7 +113,14 @@ def keys_in_reach(publication: int) -> str:
                 cross join (values (-1), (0), (1)) as steps (step)
                 group by period_key + steps.step
             ),
-            array(select indicator_key from written group by indicator_key),
+            array(
+                select indicator_key from written
+                union
+                select part.indicator_key
+                from warehouse.dim_indicator as ratio
+                inner join warehouse.dim_indicator as part on part.indicator_code in (ratio.numerator_code, ratio.denominator_code)
+                where ratio.indicator_key in (select indicator_key from written)
+            ),
             array(select unit_key from written group by unit_key)
     """
 
@@ -433,16 +448,15 @@ def _root(keys: Keys) -> Asset:
     )
 
 
-def _leaves() -> Asset:
+def _leaves(keys: Keys) -> Asset:
+    """The figures of the submitting units in all series in reach, the few that no check below asks for included: joined with the series,
+    the view is read many times over."""
     return Asset(
         name="leaves",
         query=f"""
             select l.period_key, l.indicator_key, l.unit_key, l.value
             from marts.indicator_leaf as l
-            where
-                (l.period_key, l.indicator_key) in (select period_key, indicator_key from {_SERIES})
-                and l.period_key = any(array(select period_key from {_SERIES} group by period_key))
-                and l.indicator_key = any(array(select indicator_key from {_SERIES} group by indicator_key))
+            where {keys.hold_series("l")}
         """,
     )
 
