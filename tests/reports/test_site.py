@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.reports.made_up_report import made_up
 
 from tonghop.reports import charts, data_docs, groups, shapes
+from tonghop.reports import site as site_module
 from tonghop.reports.site import render_index, write_site
 
 
@@ -81,6 +82,16 @@ def test_of_many_units_those_under_one_parent_have_a_page_of_their_own(tmp_path:
     assert 'aria-label="1 of 2 accepted"' in whole  # of the two units of the first district, over both of its pages
     assert "C11" not in whole
     assert 'id="C12"' in (folder / "scores-month-D1-2.html").read_text(encoding="utf-8")
+
+
+def test_of_many_units_a_rule_lists_those_with_most_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_module, "UNITS_SHOWN", 1)
+    found = made_up()
+    few, many = found.rules[0].units
+    folder = write_site(replace(found, rules=[replace(found.rules[0], units=[few, many | {"count": 2}])]), tmp_path).parent
+    page = (folder / "rules.en.html").read_text(encoding="utf-8")
+    assert "units/C12.en.html" in page and "units/C11.en.html" not in page
+    assert "all 2 are in the XLSX file" in page
 
 
 def test_the_workbook_has_the_failures_with_their_cells_and_no_formula(site: Path) -> None:

@@ -33,6 +33,8 @@ CELLS_SHOWN = 12
 """Cells of one problem that are listed; further ones are only counted."""
 LINES_SHOWN = 100
 """Lines of a list on the overview; the workbook has them all."""
+UNITS_SHOWN = 200
+"""Units that are listed under a rule; of more, those with most problems."""
 REPORTS_DRAWN = 24
 """The latest reports that the chart above the list of all reports shows."""
 
@@ -84,7 +86,7 @@ def _write_pages(found: Evidence, pages: Pages, book: ReportWorkbook) -> None:
     for year, metrics in found.years.items():
         pages.write(f"year-{year}", "year.html.j2", year=year, metrics=metrics)
     pages.write("timeliness", "timeliness.html.j2", rows=found.timeliness)
-    pages.write("rules", "rules.html.j2", rules=found.rules)
+    pages.write("rules", "rules.html.j2", rules=found.rules, units_shown=UNITS_SHOWN)
     pages.write(
         "index", "overview.html.j2",
         found=found, periods=found.periods, rules=found.rules, rejected=found.rejected, gates=found.gates, columns=_COLUMNS,

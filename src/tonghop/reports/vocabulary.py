@@ -243,6 +243,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "change_unchanged": ("không đổi", "unchanged"),
     "after_closing": ("sau khi khóa sổ", "after the period had closed"),
     "more_lines": ("Còn {0} dòng nữa trong tệp XLSX.", "{0} more lines are in the XLSX file."),
+    "most_units": (
+        "Đây là {0} đơn vị có nhiều nhất; cả {1} đơn vị có trong tệp XLSX.",
+        "These are the {0} units that have most; all {1} are in the XLSX file.",
+    ),
     "year_report": ("Chất lượng số liệu năm {0}", "Quality of the figures of {0}"),
     "year_intro": (
         "Đánh giá theo bộ tiêu chí “{0}”, phiên bản {1}. Nguồn: {2}. “Không đủ căn cứ” không phải là đạt.",
