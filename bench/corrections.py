@@ -11,17 +11,14 @@ depend on the machine and on what else it does, blocks do not. Full size is 11,0
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import typical
-from main_job import state_of_its_own
+from main_job import counted_state
 from rich.console import Console
 from rich.table import Table
 
@@ -109,54 +106,34 @@ class Work:
 
 def measure(stations: int, years: Sequence[int]) -> dict[int, Work]:
     """Let the history grow from one number of years to the next, and take one correction in at each."""
-    from tonghop import database, refresh, warehouse
-    from tonghop.catalog import load_pack, read_pack
-    from tonghop.database import admin_connect, connect
-    from tonghop.settings import settings
+    from tonghop import refresh
 
     found: dict[int, Work] = {}
     typical.STATIONS, typical.COLUMNS = stations, typical.COLUMNS[:1]  # the figures of the month only
-    with tempfile.TemporaryDirectory(prefix="tonghop-pack-") as name:
-        os.environ["TONGHOP_CATALOG"] = str(typical.write_pack(Path(name) / "pack"))
-        with state_of_its_own():
-            database.stop_server()
-            with (settings().home / "postgres" / "postgresql.conf").open("a") as configuration:
-                configuration.write("\nshared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = top\nautovacuum = off\n")
-            database.ensure_server()
-            with connect("loader") as connection:
-                load_pack(read_pack(settings().catalog), connection)
-            warehouse.deploy()
-            with admin_connect() as admin:
-                admin.autocommit = True
-                admin.execute("create extension pg_stat_statements")
-                admin.execute("insert into staging.file (sha256, size, archive_path) values (%s, 1, 'x')", ("a" * 64,))
-                admin.execute(
-                    "insert into staging.receipt (sha256, source_uri, received_at, outcome) values (%s, 'bench', now(), 'staged')",
-                    ("a" * 64,),
-                )
-                built = typical.FIRST_YEAR - 1
-                for number in years:
-                    last = typical.FIRST_YEAR + number - 1
-                    stage(admin, built + 1, last, "%", "%", 0)
-                    take_in(admin)
-                    built = last
-                    admin.execute("vacuum (analyze)")
-                    stage(admin, last, last, "S007", f"{last}-03", number, judged=False)
-                    admin.execute("select pg_stat_statements_reset()")
-                    started = time.perf_counter()
-                    outcome = refresh.decide(refresh.judge())
-                    assert outcome is not None
-                    candidate = refresh.open_candidate()
-                    assert candidate is not None
-                    refresh.build_candidate(candidate)
-                    refresh.check_candidate(candidate)
-                    refresh.publish(candidate)
-                    seconds = time.perf_counter() - started
-                    rows = admin.execute(_WORK).fetchall()
-                    found[number] = Work({name: (float(ms), int(blocks)) for name, ms, blocks in rows}, seconds)
-                    facts = admin.execute(_FACTS, {"number": candidate}).fetchone()
-                    assert facts is not None and facts[1] == typical.SHEETS * typical.ROWS, facts
-                    Console().print(f"{number} years: {facts[0]:,} facts, {facts[1]} of them corrected")
+    with counted_state(typical.write_pack) as admin:
+        built = typical.FIRST_YEAR - 1
+        for number in years:
+            last = typical.FIRST_YEAR + number - 1
+            stage(admin, built + 1, last, "%", "%", 0)
+            take_in(admin)
+            built = last
+            admin.execute("vacuum (analyze)")
+            stage(admin, last, last, "S007", f"{last}-03", number, judged=False)
+            admin.execute("select pg_stat_statements_reset()")
+            started = time.perf_counter()
+            outcome = refresh.decide(refresh.judge())
+            assert outcome is not None
+            candidate = refresh.open_candidate()
+            assert candidate is not None
+            refresh.build_candidate(candidate)
+            refresh.check_candidate(candidate)
+            refresh.publish(candidate)
+            seconds = time.perf_counter() - started
+            rows = admin.execute(_WORK).fetchall()
+            found[number] = Work({name: (float(ms), int(blocks)) for name, ms, blocks in rows}, seconds)
+            facts = admin.execute(_FACTS, {"number": candidate}).fetchone()
+            assert facts is not None and facts[1] == typical.SHEETS * typical.ROWS, facts
+            Console().print(f"{number} years: {facts[0]:,} facts, {facts[1]} of them corrected")
     return found
 
 

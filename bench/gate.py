@@ -12,9 +12,7 @@ them), and apart from that what the suites ask. The outlier rule finds no year o
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from pathlib import Path
 
 import psycopg
 import typical
-from main_job import state_of_its_own
+from main_job import counted_state
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -212,51 +210,31 @@ def _rules() -> Iterator[tuple[str, str]]:
 
 def measure(stations: int) -> Judged:
     """Judge a month of so many stations, in a warehouse of its own."""
-    from tonghop import database, refresh, warehouse
-    from tonghop.catalog import load_pack, read_pack
-    from tonghop.database import admin_connect, connect
-    from tonghop.settings import settings
+    from tonghop import refresh
 
     typical.STATIONS = stations
-    with tempfile.TemporaryDirectory(prefix="tonghop-pack-") as name:
-        os.environ["TONGHOP_CATALOG"] = str(write_pack(Path(name) / "pack"))
-        settings.cache_clear()
-        with state_of_its_own():
-            database.stop_server()
-            with (settings().home / "postgres" / "postgresql.conf").open("a") as configuration:
-                configuration.write("\nshared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = top\nautovacuum = off\n")
-            database.ensure_server()
-            with connect("loader") as connection:
-                load_pack(read_pack(settings().catalog), connection)
-            warehouse.deploy()
-            with admin_connect() as admin:
-                admin.autocommit = True
-                admin.execute("create extension pg_stat_statements")
-                cells = stage(admin)
-                admin.execute("vacuum (analyze)")
-                admin.execute("select pg_stat_statements_reset()")
-                started = time.perf_counter()
-                run = refresh.judge([f"{YEAR}-02"])
-                took = time.perf_counter() - started
-                judged = {name: (seconds, blocks) for name, seconds, blocks in admin.execute(_STATEMENTS)}
-                models = {name: work for name, work in judged.items() if name in _models(admin)}
-                admin.execute("select pg_stat_statements_reset()")
-                outcome = refresh.decide(run)
-                assert outcome is not None
-                suites = sum(seconds for _, seconds, _ in admin.execute(_STATEMENTS))
-                found = admin.execute("select count(*) from warehouse.rule_failure").fetchone()
-                assert found is not None and found[0] > 0, "a cell of a hundred is wrong"
-                Console().print(f"{stations:,} stations, {cells:,} cells: judged in {took:.0f} s, the start of dbt among them")
-                return Judged(cells, found[0], models, suites)
+    with counted_state(write_pack) as admin:
+        cells = stage(admin)
+        admin.execute("vacuum (analyze)")
+        admin.execute("select pg_stat_statements_reset()")
+        started = time.perf_counter()
+        run = refresh.judge([f"{YEAR}-02"])
+        took = time.perf_counter() - started
+        judged = {name: (seconds, blocks) for name, seconds, blocks in admin.execute(_STATEMENTS)}
+        models = {name: work for name, work in judged.items() if name in _models(admin)}
+        admin.execute("select pg_stat_statements_reset()")
+        outcome = refresh.decide(run)
+        assert outcome is not None
+        suites = sum(seconds for _, seconds, _ in admin.execute(_STATEMENTS))
+        found = admin.execute("select count(*) from warehouse.rule_failure").fetchone()
+        assert found is not None and found[0] > 0, "a cell of a hundred is wrong"
+        Console().print(f"{stations:,} stations, {cells:,} cells: judged in {took:.0f} s, the start of dbt among them")
+        return Judged(cells, found[0], models, suites)
 
 
 def stage(admin: psycopg.Connection) -> int:
     """Two months of reports, the first of them accepted; how many cells the second has."""
     values = {"file": "a" * 64, "more": MORE_MEASURES}
-    admin.execute("insert into staging.file (sha256, size, archive_path) values (%(file)s, 1, 'x')", values)
-    admin.execute(
-        "insert into staging.receipt (sha256, source_uri, received_at, outcome) values (%(file)s, 'bench', now(), 'staged')", values
-    )
     for month in (1, 2):
         for statement in (_REPORTS, _COMPILED):
             admin.execute(statement, values | {"month": month, "period": f"{YEAR}-{month:02d}"})  # type: ignore[arg-type]

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import psycopg
 from rich.console import Console
 from rich.table import Table
 
@@ -52,6 +53,37 @@ def state_of_its_own() -> Iterator[None]:
             yield
         finally:
             database.stop_server()
+
+
+@contextmanager
+def counted_state(write_pack: Callable[[Path], Path]) -> Iterator[psycopg.Connection]:
+    """A state of its own with a pack loaded and deployed, in which `pg_stat_statements` counts; the connection is a superuser's.
+    One file has come, under the hash of 64 `a`: reports that are staged by statements can be of it."""
+    from tonghop import database, warehouse
+    from tonghop.catalog import load_pack, read_pack
+    from tonghop.database import admin_connect, connect
+    from tonghop.settings import settings
+
+    with tempfile.TemporaryDirectory(prefix="tonghop-pack-") as name:
+        os.environ["TONGHOP_CATALOG"] = str(write_pack(Path(name) / "pack"))
+        settings.cache_clear()
+        with state_of_its_own():
+            database.stop_server()
+            with (settings().home / "postgres" / "postgresql.conf").open("a") as configuration:
+                configuration.write("\nshared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = top\nautovacuum = off\n")
+            database.ensure_server()
+            with connect("loader") as connection:
+                load_pack(read_pack(settings().catalog), connection)
+            warehouse.deploy()
+            with admin_connect() as admin:
+                admin.autocommit = True
+                admin.execute("create extension pg_stat_statements")
+                admin.execute("insert into staging.file (sha256, size, archive_path) values (%s, 1, 'x')", ("a" * 64,))
+                admin.execute(
+                    "insert into staging.receipt (sha256, source_uri, received_at, outcome) values (%s, 'bench', now(), 'staged')",
+                    ("a" * 64,),
+                )
+                yield admin
 
 
 def main_job(months: int, clock: Clock) -> dict[str, float]:
