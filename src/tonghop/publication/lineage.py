@@ -275,6 +275,8 @@ def _figure(cursor: Cursor, unit: str, indicator: str, period: str) -> dict[str,
     found = cursor.execute(_FIGURE, asked).fetchone()
     if found is not None:
         return found
+    if cursor.execute("select 1 from marts.publication limit 1").fetchone() is None:
+        raise NotTraceable("Nothing is published yet: `tonghop refresh` judges and publishes what has come.")
     for name, code in asked.items():
         dimension, column = sql.Identifier("marts", f"dim_{name}"), sql.Identifier(f"{name}_code")
         known = cursor.execute(sql.SQL("select 1 from {} where {} = %s limit 1").format(dimension, column), (code,)).fetchone()
