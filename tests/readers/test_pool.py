@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,10 +130,13 @@ def test_a_reader_that_dies_is_replaced_and_the_culprit_is_named(pack: Pack, fil
     def shoot() -> None:
         for _ in range(2):  # among others, then alone
             with pipe.open("wb"):
-                for reader in readers._readers:
-                    if reader.job is not None:
-                        os.kill(reader.pid, signal.SIGSEGV)
-                        wait([reader.process])  # type: ignore[list-item]  # it is ready
+                (reader,) = readers._readers
+                while reader.process is None:  # it reads before we have heard who it is
+                    time.sleep(0.01)
+                process = os.dup(reader.process)  # the pool closes its own as soon as it buries the reader
+                signal.pidfd_send_signal(process, signal.SIGSEGV)
+                wait([process])  # type: ignore[list-item]  # it is ready
+                os.close(process)
 
     with one_reader(pack, PLENTY) as readers:
         killer = threading.Thread(target=shoot)
