@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -106,6 +107,40 @@ def test_a_process_reads_for_one_pool_after_another_and_takes_over_a_changed_pac
     assert known == read_one(files[0], pack, LIMITS)
     assert now == read_one(files[0], changed, LIMITS)
     assert now != known
+
+
+def test_a_reader_reads_on_while_nobody_has_time_for_its_answers(pack: Pack, files: list[FileToRead], tmp_path: Path) -> None:
+    wordy = written(tmp_path, "wordy.xlsx", station_file(station_sheet({"A.1": ["x" * 30_000] * 4})))
+    pipe = tmp_path / "pipe.xlsx"
+    os.mkfifo(pipe)
+    with one_reader(pack, PLENTY) as readers:
+        jobs = [readers.submit([wordy] * 10), readers.submit([files[0], FileToRead(str(pipe), pipe.name)])]
+        os.close(opened_by_another(pipe))
+        (*_, last), (after, _) = [readers.answers(job) for job in jobs]
+    assert last == read_one(wordy, pack, LIMITS)
+    assert len(pickle.dumps(last)) > 100_000, "a few of these fill what a socket holds"
+    assert after == read_one(files[0], pack, LIMITS)
+
+
+def opened_by_another(pipe: Path) -> int:
+    """A descriptor to write to a pipe with, once another process reads from it."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            assert time.monotonic() < until, "nobody reads"
+            time.sleep(0.01)
+
+
+def test_what_a_dead_reader_had_in_hand_is_read_by_another(pack: Pack, files: list[FileToRead], tmp_path: Path) -> None:
+    culprit = slow(tmp_path)
+    with one_reader(pack, LITTLE_TIME) as readers:
+        jobs = [readers.submit([files[0], culprit]), readers.submit(files[1:])]
+        (first, bad), others = [readers.answers(job) for job in jobs]
+    assert isinstance(bad, Trouble)
+    assert bad.kind is TroubleKind.TIME
+    assert [first, *others] == [read_one(file, pack, LIMITS) for file in files]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import tempfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import NamedTuple
 
 from tonghop.catalog import Pack
 from tonghop.errors import TonghopError
@@ -35,6 +35,22 @@ class Job:
         return None not in self.answers
 
 
+@dataclass
+class _Assignment:
+    """Files of a job that one process is to read; `fresh`: one that has read nothing before."""
+
+    job: Job
+    positions: deque[int]
+    """of the files that are not answered yet; the first is being read"""
+    fresh: bool = False
+    is_alone: bool = False
+    """whether it is one file and its reader has read nothing before: what happens to that is the file's doing"""
+
+
+_IN_HAND = 2
+"""Assignments that a process has at a time: it goes on to the next one while nobody has time for its answers."""
+
+
 class _Reader:
     """One process and what it is at."""
 
@@ -49,35 +65,32 @@ class _Reader:
         with theirs:
             self.starter.start_reader(theirs, self.errors)
         self.connection: Connection = Connection(ours.detach())
-        self.job: Job | None = None
-        self.at: deque[int] = deque()
-        """positions in the job that are not answered yet; the first is being read"""
+        self.in_hand: deque[_Assignment] = deque()
+        """what it was asked and has not answered; it is at the first"""
         self.is_fresh = True
-        """whether it has read nothing yet"""
-        self.is_alone = False
-        """whether it was asked for one file and has read nothing before: what happens to it is that file's doing"""
+        """whether it was asked nothing yet"""
         self.pack_hash = pack.pack_hash
         with suppress(OSError):  # one that died at once is found when it is asked
             self.connection.send(bounds)
             self.connection.send(pack)
 
-    def ask(self, job: Job, positions: Sequence[int], pack: Pack, limits: Limits) -> None:
+    def ask(self, assignment: _Assignment, pack: Pack, limits: Limits) -> None:
         """Hand over files of a job."""
-        self.job, self.at = job, deque(positions)
-        self.is_alone = self.is_fresh and len(positions) == 1
+        assignment.is_alone = self.is_fresh and len(assignment.positions) == 1
         self.is_fresh = False
+        self.in_hand.append(assignment)
         with suppress(OSError):
             if self.pack_hash != pack.pack_hash:
                 self.connection.send(pack)
                 self.pack_hash = pack.pack_hash
-            self.connection.send(Task(tuple(job.files[position] for position in positions), limits))
+            self.connection.send(Task(tuple(assignment.job.files[position] for position in assignment.positions), limits))
 
     def take(self, answer: Answer) -> None:
         """Note the answer to the file that was being read."""
-        assert self.job is not None, "a reader answers only what it is asked"
-        self.job.answers[self.at.popleft()] = answer
-        if not self.at:
-            self.job = None
+        at = self.in_hand[0]
+        at.job.answers[at.positions.popleft()] = answer
+        if not at.positions:
+            self.in_hand.popleft()
 
     @property
     def is_ready(self) -> bool:
@@ -139,20 +152,14 @@ class ReadersDown(TonghopError):
     """Reader processes cannot be started."""
 
 
-class _Assignment(NamedTuple):
-    """Files of a job that one process is to read; `fresh`: one that has read nothing before."""
-
-    job: Job
-    positions: tuple[int, ...]
-    fresh: bool = False
-
-
 class ReaderPool:
     """Hands jobs to at most `size` processes and collects the answers. For one thread; a process can have several pools."""
 
     def __init__(self, pack: Pack, limits: Limits, bounds: Bounds, size: int) -> None:
         self._pack, self._limits, self._bounds = pack, limits, bounds
         self.size = size
+        self.ahead = size + 1
+        """jobs that keep all processes at work as long as the next one takes to come"""
         self._waiting: deque[_Assignment] = deque()
         self._readers: list[_Reader] = []
 
@@ -160,7 +167,7 @@ class ReaderPool:
         """Have files read, in one process and in this order; returns at once."""
         job = Job(files)
         if job.files:
-            self._waiting.append(_Assignment(job, tuple(range(len(job.files)))))
+            self._waiting.append(_Assignment(job, deque(range(len(job.files)))))
             self._hand_out()
         return job
 
@@ -173,7 +180,7 @@ class ReaderPool:
     def close(self) -> None:
         """Keep what idles for the next pool, and end what is still at work."""
         for reader in self._readers:
-            if reader.job is None:
+            if not reader.in_hand:
                 _idle.setdefault(self._bounds, []).append(reader)
             else:
                 reader.kill()
@@ -181,23 +188,27 @@ class ReaderPool:
         self._waiting.clear()
 
     def _hand_out(self) -> None:
-        while self._waiting and (reader := self._free_reader(self._waiting[0].fresh)) is not None:
-            job, positions, _ = self._waiting.popleft()
-            reader.ask(job, positions, self._pack, self._limits)
+        while self._waiting and (reader := self._reader_for(self._waiting[0])) is not None:
+            reader.ask(self._waiting.popleft(), self._pack, self._limits)
 
-    def _free_reader(self, fresh: bool) -> _Reader | None:
-        free = [reader for reader in self._readers if reader.job is None]
-        if free and not fresh:
+    def _reader_for(self, assignment: _Assignment) -> _Reader | None:
+        free = [reader for reader in self._readers if not reader.in_hand]
+        if free and not assignment.fresh:
             return free[0]
         if len(self._readers) >= self.size:
             if not free:
-                return None
+                return None if assignment.fresh else self._least_busy()
             self._readers.remove(free[0])
             free[0].kill()
         idle = _idle.get(self._bounds)
-        reader = idle.pop() if idle and not fresh else _Reader(self._bounds, self._pack)
+        reader = idle.pop() if idle and not assignment.fresh else _Reader(self._bounds, self._pack)
         self._readers.append(reader)
         return reader
+
+    def _least_busy(self) -> _Reader | None:
+        """A process that goes on to another assignment when it is done with its own; None when each has enough of them."""
+        able = [reader for reader in self._readers if len(reader.in_hand) < _IN_HAND]
+        return min(able, key=lambda reader: len(reader.in_hand[0].positions), default=None)
 
     def _listen(self) -> None:
         """Take in what the readers have to say; waits until one of them says something."""
@@ -211,7 +222,7 @@ class ReaderPool:
                 continue
             if isinstance(message, int):
                 reader.is_there(message)
-            elif reader.is_alone or not _ran_out_of_memory(message):
+            elif reader.in_hand[0].is_alone or not _ran_out_of_memory(message):
                 reader.take(message)
         self._hand_out()
 
@@ -221,12 +232,15 @@ class ReaderPool:
         trouble = reader.post_mortem()
         if not reader.is_ready:
             raise ReadersDown(f"The processes that read files do not start: {reader.starter.last_words or trouble.detail}")
-        if reader.job is None:
+        if not reader.in_hand:
             return
-        if reader.is_alone:
+        at = reader.in_hand[0]
+        if at.is_alone:
             reader.take(trouble)
         else:
-            self._waiting.extendleft(_Assignment(reader.job, (position,), fresh=True) for position in reversed(reader.at))
+            reader.in_hand.popleft()
+            reader.in_hand.extendleft(_Assignment(at.job, deque([position]), fresh=True) for position in reversed(at.positions))
+        self._waiting.extendleft(reversed(reader.in_hand))
 
 
 def _ran_out_of_memory(answer: Answer) -> bool:

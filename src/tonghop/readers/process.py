@@ -13,14 +13,18 @@ import os
 import socket
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
+from threading import Thread
 
 from tonghop.catalog import Pack
 from tonghop.intake.limits import Limits
 from tonghop.readers.bounds import Bounds
-from tonghop.readers.files import FileToRead, Trouble, TroubleKind, read_one
+from tonghop.readers.files import Answer, FileToRead, Trouble, TroubleKind, read_one
 
 LONGEST_ORDER = 64
 """Bytes."""
@@ -43,19 +47,45 @@ def serve(connection: Connection) -> None:
     pack: Pack = connection.recv()
     bounds.limit_memory()
     connection.send(os.getpid())
-    while True:
-        message: Pack | Task = connection.recv()
-        if isinstance(message, Pack):
-            pack = message
-            continue
-        gc.collect()
-        for file in message.files:
-            bounds.start_clock()
-            answer = read_one(file, pack, message.limits)
-            bounds.stop_clock()
-            connection.send(answer)
-            if isinstance(answer, Trouble) and answer.kind is TroubleKind.MEMORY:
-                return  # what is left of the memory is no measure for the next file
+    with _said_aside(connection) as say:
+        while True:
+            message: Pack | Task = connection.recv()
+            if isinstance(message, Pack):
+                pack = message
+                continue
+            gc.collect()
+            for file in message.files:
+                bounds.start_clock()
+                answer = read_one(file, pack, message.limits)
+                bounds.stop_clock()
+                say(answer)
+                if isinstance(answer, Trouble) and answer.kind is TroubleKind.MEMORY:
+                    return  # what is left of the memory is no measure for the next file
+
+
+@contextmanager
+def _said_aside(connection: Connection) -> Iterator[Callable[[Answer], None]]:
+    """What answers without waiting for anybody to listen: who asked may be busy writing down what was answered before."""
+    answers: SimpleQueue[memoryview | None] = SimpleQueue()
+    sender = Thread(target=_send, args=(connection, answers), daemon=True)
+    sender.start()
+    try:
+        yield lambda answer: answers.put(ForkingPickler.dumps(answer))
+    finally:
+        answers.put(None)
+        sender.join()
+
+
+def _send(connection: Connection, answers: SimpleQueue[memoryview | None]) -> None:
+    try:
+        while (answer := answers.get()) is not None:
+            connection.send_bytes(answer)
+    except (BrokenPipeError, ConnectionResetError):
+        pass  # nobody is left to listen: there will be no next task either
+    except BaseException:  # an answer is lost: whoever asked finds out by the end of this process
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def take_orders(orders: socket.socket) -> None:

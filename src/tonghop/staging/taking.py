@@ -77,7 +77,8 @@ def limits() -> Limits:
 class Readers(Protocol):
     """Something that reads files: a pool of processes, or this process itself."""
 
-    size: int
+    ahead: int
+    """jobs that they should have while another one is written down"""
 
     def submit(self, files: Sequence[FileToRead]) -> Job:
         """Have files read."""
@@ -89,7 +90,7 @@ class Readers(Protocol):
 class _InThisProcess:
     """Reads at once and without bounds, by a reader of one's own."""
 
-    size = 0
+    ahead = 0
 
     def __init__(self, pack: Pack, read: Reader) -> None:
         self._pack, self._read = pack, read
@@ -149,7 +150,7 @@ def take_in(
     at_work: deque[_Group] = deque()
     with _readers(pack, len(uris), read) as readers:
         while True:
-            while len(at_work) <= readers.size and (group := list(islice(remaining, TOGETHER))):
+            while len(at_work) <= readers.ahead and (group := list(islice(remaining, TOGETHER))):
                 at_work.append(_fetch(connection, pack, group, areas, readers))
             if not at_work:
                 return
