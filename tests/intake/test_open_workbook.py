@@ -6,6 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
+from contextlib import suppress
 from datetime import date, datetime
 
 import openpyxl
@@ -19,7 +20,7 @@ from tests.intake.workbooks import saved, shared, station_file, station_sheet, w
 from tonghop.catalog import Pack
 from tonghop.intake import Limits, read_file
 from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable, address, position
-from tonghop.intake.package import CHUNK, open_zip
+from tonghop.intake.package import CHUNK, DAMAGED, open_zip, reason
 from tonghop.intake.workbook import read_workbook
 
 LIMITS = Limits()
@@ -333,3 +334,36 @@ PACK = _Later()
 @pytest.fixture(autouse=True)
 def _remember(pack: Pack) -> None:
     PACK.pack = pack
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_part_is_unpacked_as_zipfile_does_it(data: st.DataObject) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in ("a.xml", "xl/đ.xml"):
+            method = data.draw(st.sampled_from([zipfile.ZIP_DEFLATED] * 3 + [zipfile.ZIP_STORED, zipfile.ZIP_BZIP2]))
+            archive.writestr(zipfile.ZipInfo(name), data.draw(st.binary(max_size=40)), method)
+    content = bytearray(buffer.getvalue())
+    for _ in range(data.draw(st.integers(0, 2))):
+        place = data.draw(st.integers(0, len(content) - 1) | st.integers(35, 60))  # mostly in what the first part holds
+        content[place] = data.draw(st.integers(0, 255))
+
+    def unpacked(archive: zipfile.ZipFile) -> list[bytes | str]:
+        parts: list[bytes | str] = []
+        for part in archive.infolist():
+            try:
+                parts.append(archive.read(part))
+            except DAMAGED as error:
+                parts.append(reason(error))
+        return parts
+
+    try:
+        expected = zipfile.ZipFile(io.BytesIO(content))
+    except DAMAGED as error:
+        with pytest.raises(Unopenable) as refused:
+            open_zip(bytes(content), LIMITS)
+        assert refused.value.issue.found == reason(error)
+        return
+    with suppress(Unopenable):
+        assert unpacked(open_zip(bytes(content), LIMITS)) == unpacked(expected)

@@ -1,8 +1,8 @@
 """Sheets that differ from one before in their values alone, which is most of what units send: workbooks come from templates.
 
-A sheet is cut at its values (`<v>…</v>`). What stands between them says where each cell is, of which kind and style, what is hidden
-and merged; when that was read before, character by character the same, only the values are left to read. Nothing is guessed: any
-value that is not as plain as can be leaves the whole sheet to `sheet_text`, and both read alike.
+A sheet is cut at its values (`<v>…</v>`). What stands between them, formulas aside, says where each cell is, of which kind and style,
+what is hidden and merged; when that was read before, character by character the same, only the values are left to read. Nothing is
+guessed: any value that is not as plain as can be leaves the whole sheet to `sheet_text`, and both read alike.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ _LARGEST = 1 << 18
 _MOST = 256
 """Layouts, and sheets met once, that are remembered; beyond that, remembering begins anew."""
 _VALUE = re.compile(r"<v>([^<]*)</v>")
+_FORMULA = re.compile(r"<f>([^<>&]*)</f>")
 
 Picker = Callable[[Sequence[Any]], tuple[Any, ...]]
 
@@ -101,8 +102,16 @@ def cut(text: str) -> CutSheet:
     """Cut the XML of a sheet at its values."""
     if len(text) > _LARGEST:
         return CutSheet("", [])
+    if "<f>" in text:
+        text = _without_formulas(text)
     pieces = _VALUE.split(text)
     return CutSheet("\0".join(pieces[::2]), pieces[1::2])
+
+
+def _without_formulas(text: str) -> str:
+    """The XML of a sheet without what its formulas say, which differs where a month or a year has a part in it and is not read. As it
+    is when one of them is not as plain as can be."""
+    return _FORMULA.sub("<f></f>", text) if "".join(_FORMULA.findall(text)).isprintable() else text
 
 
 def read_known(cut_sheet: CutSheet, sheet: Sheet, book: Book, budget: int) -> int | None:

@@ -28,6 +28,8 @@ from tonghop.readers.files import Answer, FileToRead, Trouble, TroubleKind, read
 
 LONGEST_ORDER = 64
 """Bytes."""
+_TASKS = 64
+"""After as many tasks everything that a reader holds is searched for garbage, after others only what is new."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,15 @@ def serve(connection: Connection) -> None:
     pack: Pack = connection.recv()
     bounds.limit_memory()
     connection.send(os.getpid())
+    tasks = 0
     with _said_aside(connection) as say:
         while True:
             message: Pack | Task = connection.recv()
             if isinstance(message, Pack):
                 pack = message
                 continue
-            gc.collect()
+            gc.collect(0 if tasks % _TASKS else 2)  # what is remembered from task to task is looked through now and then only
+            tasks += 1
             for file in message.files:
                 bounds.start_clock()
                 answer = read_one(file, pack, message.limits)
