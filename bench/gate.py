@@ -31,6 +31,8 @@ GROWTH = 1.5
 FULL_MONTH = 1_650_000
 """cells: 11,000 units with 150 each"""
 CELLS = 150
+MODELS = {path.stem for path in (Path(__file__).parents[1] / "dbt_project" / "models" / "rules").glob("*.sql")}
+"""The tables that a judgement fills."""
 YEAR = typical.FIRST_YEAR
 MORE_MEASURES = 5
 """indicators of the last sheet that are sent with all measures; the others of that sheet are not sent"""
@@ -221,7 +223,7 @@ def measure(stations: int) -> Judged:
         run = refresh.judge([f"{YEAR}-02"])
         took = time.perf_counter() - started
         judged = {name: (seconds, blocks) for name, seconds, blocks in admin.execute(_STATEMENTS)}
-        models = {name: work for name, work in judged.items() if name in _models(admin)}
+        models = {name: work for name, work in judged.items() if name in MODELS}
         admin.execute("select pg_stat_statements_reset()")
         outcome = refresh.decide(run)
         assert outcome is not None
@@ -245,15 +247,6 @@ def stage(admin: psycopg.Connection) -> int:
     ).fetchone()
     assert found is not None
     return int(found[0])
-
-
-def _models(admin: psycopg.Connection) -> set[str]:
-    """The tables that a judgement fills."""
-    rows = admin.execute(
-        "select relname from pg_class where relnamespace = 'warehouse'::regnamespace and relkind = 'r' and ("
-        "relname ~ '^rule_' or relname in ('int_submissions_in_view', 'int_rules_applied', 'int_figure_prints', 'int_corrections_at_work'))"
-    )
-    return {name for (name,) in rows}
 
 
 def show(found: Sequence[Judged]) -> bool:

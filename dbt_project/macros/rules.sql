@@ -96,3 +96,15 @@
 {% macro has_number(cells=none) -%}
     {{ cells ~ '.' if cells else '' }}value is not null
 {%- endmacro %}
+
+
+{# The first columns of a failure: of which judgement, rule and submission it is. #}
+{% macro head_of_failure(rules, submissions) -%}
+    {{ submissions }}.gate_run_id,
+        {{ rules }}.rule_code,
+        {{ rules }}.kind,
+        {{ rules }}.severity,
+        {{ submissions }}.unit_code,
+        {{ submissions }}.form_code,
+        {{ submissions }}.period_code
+{%- endmacro %}

@@ -1,4 +1,5 @@
-{{ config(materialized='view') }}
+{# Made anew for every judgement: every look at a cell asks whether it is corrected, and only a table answers that at once. #}
+{{ config(pre_hook=["{{ forget_everything() }}"], post_hook=["analyze {{ this }}"], unlogged=true) }}
 
 with cells as (
     select * from {{ ref('stg_submissions__cells') }}
@@ -39,6 +40,7 @@ corrections_in_use as (
 
 corrections_that_match as (
     select
+        corrections_in_use.gate_run_id,
         corrections_in_use.submission_id,
         corrections_in_use.indicator_code,
         corrections_in_use.measure,

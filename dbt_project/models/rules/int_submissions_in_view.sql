@@ -25,6 +25,10 @@ units as (
     select * from {{ ref('stg_catalog__units') }}
 ),
 
+rules as (
+    select * from {{ ref('stg_catalog__rules') }}
+),
+
 period_types as (
     select
         period_code,
@@ -152,28 +156,64 @@ submissions_that_count as (
         ) = 1 as is_in_view
     from submissions_with_last_verdict
     where gate_run_id is not null or verdict in ('accepted', 'accepted_with_warnings')
+),
+
+submissions_with_unit as (
+    select
+        submissions_that_count.*,
+        units.path as unit_path,
+        units.unit_type
+    from submissions_that_count
+    left join units
+        on
+            submissions_that_count.unit_code = units.unit_code
+            and {{ claims_period('units', 'submissions_that_count') }}
+    where submissions_that_count.is_in_view or submissions_that_count.gate_run_id is not null
+),
+
+units_named_by_rules as (
+    select array_agg(named.unit_code) as unit_codes
+    from rules
+    cross join lateral unnest(rules.units) as named (unit_code)
+),
+
+-- all that the scope of a rule asks of a report: the same rules apply to reports that are alike in it
+scopes as (
+    select
+        submissions_with_unit.submission_id,
+        dense_rank() over (
+            order by
+                submissions_with_unit.form_code,
+                submissions_with_unit.period_code,
+                submissions_with_unit.unit_type,
+                array(
+                    select above.unit_code
+                    from unnest(string_to_array(submissions_with_unit.unit_path, '/')) as above (unit_code)
+                    where above.unit_code = any(units_named_by_rules.unit_codes)
+                )
+        )::integer as rule_scope
+    from submissions_with_unit
+    cross join units_named_by_rules
+    where submissions_with_unit.gate_run_id is not null
 )
 
 select
-    submissions_that_count.gate_run_id,
-    submissions_that_count.submission_id,
-    submissions_that_count.receipt_id,
-    submissions_that_count.unit_code,
-    units.path as unit_path,
-    units.unit_type,
-    submissions_that_count.form_code,
-    submissions_that_count.form_version,
-    submissions_that_count.period_code,
-    submissions_that_count.period_type,
-    submissions_that_count.start_date,
-    submissions_that_count.end_date,
-    submissions_that_count.is_first_of_year,
-    submissions_that_count.previous_period_code,
-    submissions_that_count.same_period_last_year_code,
-    submissions_that_count.is_in_view
-from submissions_that_count
-left join units
-    on
-        submissions_that_count.unit_code = units.unit_code
-        and {{ claims_period('units', 'submissions_that_count') }}
-where submissions_that_count.is_in_view or submissions_that_count.gate_run_id is not null
+    submissions_with_unit.gate_run_id,
+    submissions_with_unit.submission_id,
+    submissions_with_unit.receipt_id,
+    submissions_with_unit.unit_code,
+    submissions_with_unit.unit_path,
+    submissions_with_unit.unit_type,
+    submissions_with_unit.form_code,
+    submissions_with_unit.form_version,
+    submissions_with_unit.period_code,
+    submissions_with_unit.period_type,
+    submissions_with_unit.start_date,
+    submissions_with_unit.end_date,
+    submissions_with_unit.is_first_of_year,
+    submissions_with_unit.previous_period_code,
+    submissions_with_unit.same_period_last_year_code,
+    submissions_with_unit.is_in_view,
+    scopes.rule_scope
+from submissions_with_unit
+left join scopes on submissions_with_unit.submission_id = scopes.submission_id

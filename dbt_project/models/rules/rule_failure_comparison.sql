@@ -1,5 +1,9 @@
-with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'comparison'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }} where gate_run_id is not null
+),
+
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'comparison'
 ),
 
 rule_terms as (
@@ -8,6 +12,12 @@ rule_terms as (
 
 cells as not materialized (
     select * from {{ ref('int_cells_as_judged') }}
+),
+
+rules_of_any_scope as (
+    select distinct on (rule_key) *
+    from rules
+    order by rule_key
 ),
 
 term_counts as (
@@ -21,104 +31,96 @@ term_counts as (
 -- a rule with measures is one comparison for each of them
 comparisons as (
     select
-        rules.gate_run_id,
-        rules.rule_code,
-        rules.severity,
-        rules.submission_id,
-        rules.unit_code,
-        rules.form_code,
-        rules.period_code,
-        rules.operator,
-        rules.constant,
-        rules.missing,
-        rules.tolerance,
-        rules.tolerance_pct,
+        row_number() over (order by rules.rule_key, comparison.measure) as comparison_key,
+        rules.*,
         term_counts.terms,
-        comparison.measure as comparison_measure
-    from rules
+        comparison.measure
+    from rules_of_any_scope as rules
     inner join term_counts on rules.rule_code = term_counts.rule_code
     cross join lateral unnest(case when cardinality(rules.measures) > 0 then rules.measures else array['value'] end) as comparison (measure)
 ),
 
--- materialized: whether a figure is corrected is looked up once, and not for each sum below
-figures as materialized (
+-- materialized: made once, and not for each submission below
+terms as materialized (
     select
-        comparisons.*,
-        rule_terms.side,
+        comparisons.comparison_key,
+        rule_terms.indicator_code,
+        coalesce(rule_terms.measure, comparisons.measure) as measure,
+        rule_terms.breakdown_code,
         rule_terms.weight,
-        {{ breakdown_compared('rule_terms', 'cells') }} as breakdown_code,
-        cells.state,
-        cells.value
+        rule_terms.side = 'left' as is_left,
+        rule_terms.side = 'right' and comparisons.operator = 'between' as is_bound
     from comparisons
     inner join rule_terms on comparisons.rule_code = rule_terms.rule_code
-    inner join cells
-        on
-            comparisons.submission_id = cells.submission_id
-            and rule_terms.indicator_code = cells.indicator_code
-            and cells.measure = coalesce(rule_terms.measure, comparisons.comparison_measure)
-            and {{ is_breakdown_of_term('rule_terms', 'cells') }}
 ),
 
--- grouped by all that is known of the rule, so that nothing has to be joined again
+-- one submission after the other: a few hundred figures are put together at a time, and not those of all units
 sides as (
     select
-        gate_run_id,
-        rule_code,
-        severity,
-        submission_id,
-        unit_code,
-        form_code,
-        period_code,
-        operator,
-        constant,
-        missing,
-        tolerance,
-        tolerance_pct,
-        terms,
-        comparison_measure,
-        breakdown_code,
-        count(*) as terms_there,
-        count(value) as terms_with_number,
-        count(value) filter (where side = 'left') as left_numbers,
-        bool_or(state = 'not_applicable') as has_not_applicable,
-        bool_or(state in ('unreadable', 'suppressed')) as has_unknown,
-        coalesce(sum(weight * value) filter (where side = 'left'), 0) as found,
-        coalesce(sum(weight * value) filter (where side = 'right'), 0) + coalesce(constant, 0) as expected,
-        min(weight * value) filter (where side = 'right') as lowest,
-        max(weight * value) filter (where side = 'right') as highest
-    from figures
-    group by
-        gate_run_id,
-        rule_code,
-        severity,
-        submission_id,
-        unit_code,
-        form_code,
-        period_code,
-        operator,
-        constant,
-        missing,
-        tolerance,
-        tolerance_pct,
-        terms,
-        comparison_measure,
-        breakdown_code
+        submissions.submission_id,
+        submissions.rule_scope,
+        sums.*
+    from submissions
+    cross join lateral ( -- noqa: ST05
+        -- materialized: whether a figure is corrected is looked up once, and not for each sum below
+        with figures as materialized (
+            select
+                terms.comparison_key,
+                terms.is_left,
+                terms.is_bound,
+                {{ breakdown_compared('terms', 'cells') }} as breakdown_code,
+                cells.state,
+                terms.weight * cells.value as value
+            from cells
+            inner join terms
+                on
+                    cells.indicator_code = terms.indicator_code
+                    and cells.measure = terms.measure
+                    and {{ is_breakdown_of_term('terms', 'cells') }}
+            where cells.submission_id = submissions.submission_id
+        )
+
+        select
+            comparison_key,
+            breakdown_code,
+            count(*) as terms_there,
+            count(value) as terms_with_number,
+            count(value) filter (where is_left) as left_numbers,
+            bool_or(state = 'not_applicable') filter (where value is null) as has_not_applicable,
+            bool_or(state in ('unreadable', 'suppressed')) filter (where value is null) as has_unknown,
+            sum(value) filter (where is_left) as left_sum,
+            sum(value) filter (where not is_left) as right_sum,
+            min(value) filter (where is_bound) as lowest,
+            max(value) filter (where is_bound) as highest
+        from figures
+        group by comparison_key, breakdown_code
+    ) as sums
 ),
 
 -- what is missing in the total is the rule's to decide; in a breakdown only what is complete is compared. A pair is about what is
 -- missing: it is judged wherever the form has cells for all of it
 comparisons_that_can_be_made as (
     select
-        *,
-        operator in ('compulsory_pair', 'exclusive_pair') as is_pair,
-        terms_with_number - left_numbers as right_numbers
+        sides.*,
+        comparisons.rule_key,
+        comparisons.measure,
+        comparisons.operator,
+        comparisons.tolerance,
+        comparisons.tolerance_pct,
+        comparisons.operator in ('compulsory_pair', 'exclusive_pair') as is_pair,
+        coalesce(sides.left_sum, 0) as found,
+        coalesce(sides.right_sum, 0) + coalesce(comparisons.constant, 0) as right_total,
+        sides.terms_with_number - sides.left_numbers as right_numbers
     from sides
+    inner join comparisons on sides.comparison_key = comparisons.comparison_key
     where
-        not has_unknown
+        sides.has_unknown is not true
         and case
-            when operator in ('compulsory_pair', 'exclusive_pair') then terms_there = terms
-            when breakdown_code <> 'TOTAL' or missing = 'skip_if_any' then terms_with_number = terms
-            when missing = 'skip_if_all' then terms_with_number > 0
+            when comparisons.operator in ('compulsory_pair', 'exclusive_pair') then sides.terms_there = comparisons.terms
+            when
+                sides.breakdown_code <> 'TOTAL' or comparisons.missing = 'skip_if_any'
+                then sides.terms_with_number = comparisons.terms
+            when comparisons.missing = 'skip_if_all' then sides.terms_with_number > 0
             else true
         end
 ),
@@ -126,26 +128,8 @@ comparisons_that_can_be_made as (
 -- what must lie between figures is compared with the nearest that they allow
 comparisons_with_expected as (
     select
-        gate_run_id,
-        rule_code,
-        severity,
-        submission_id,
-        unit_code,
-        form_code,
-        period_code,
-        operator,
-        tolerance,
-        tolerance_pct,
-        comparison_measure,
-        breakdown_code,
-        is_pair,
-        has_not_applicable,
-        left_numbers,
-        right_numbers,
-        lowest,
-        highest,
-        found,
-        case when operator = 'between' then greatest(lowest, least(highest, found)) else expected end as expected
+        *,
+        case when operator = 'between' then greatest(lowest, least(highest, found)) else right_total end as expected
     from comparisons_that_can_be_made
 ),
 
@@ -157,7 +141,8 @@ comparisons_with_tolerance as (
     from comparisons_with_expected
 ),
 
-failures as (
+-- materialized: they are few, and only they meet the scopes of the rules and their cells
+failures as materialized (
     select *
     from comparisons_with_tolerance
     where
@@ -170,63 +155,34 @@ failures as (
             when '<' then difference < allowed or (allowed > 0 and difference = allowed)
             when '>' then difference > -allowed or (allowed > 0 and difference = -allowed)
             when 'exclusive_pair' then left_numbers = 0 or right_numbers = 0
-            when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or has_not_applicable
+            when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or has_not_applicable is true
         end
 ),
 
--- the cells are looked up again by their key: failures are few, figures are many
 failures_with_cells as (
     select
-        failures.gate_run_id,
-        failures.rule_code,
-        failures.severity,
-        failures.submission_id,
-        failures.unit_code,
-        failures.form_code,
-        failures.period_code,
-        failures.operator,
-        failures.is_pair,
-        failures.left_numbers,
-        failures.right_numbers,
-        failures.found,
-        failures.expected,
-        failures.lowest,
-        failures.highest,
-        failures.allowed,
-        jsonb_agg({{ cell_object('cells') }} order by rule_terms.side, rule_terms.position) as cells
+        {{ head_of_failure('rules', 'submissions') }},
+        failures.*,
+        involved.cells
     from failures
-    inner join rule_terms on failures.rule_code = rule_terms.rule_code
-    inner join cells
-        on
-            failures.submission_id = cells.submission_id
-            and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
-            and rule_terms.indicator_code = cells.indicator_code
-            and cells.measure = coalesce(rule_terms.measure, failures.comparison_measure)
-    group by
-        failures.gate_run_id,
-        failures.rule_code,
-        failures.severity,
-        failures.submission_id,
-        failures.unit_code,
-        failures.form_code,
-        failures.period_code,
-        failures.operator,
-        failures.is_pair,
-        failures.left_numbers,
-        failures.right_numbers,
-        failures.found,
-        failures.expected,
-        failures.lowest,
-        failures.highest,
-        failures.allowed,
-        failures.comparison_measure,
-        failures.breakdown_code
+    inner join submissions on failures.submission_id = submissions.submission_id
+    inner join rules on failures.rule_scope = rules.rule_scope and failures.rule_key = rules.rule_key
+    cross join lateral (
+        select jsonb_agg({{ cell_object('cells') }} order by rule_terms.side, rule_terms.position) as cells
+        from rule_terms
+        inner join cells
+            on
+                rule_terms.indicator_code = cells.indicator_code
+                and coalesce(rule_terms.measure, failures.measure) = cells.measure
+                and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
+        where rule_terms.rule_code = rules.rule_code and cells.submission_id = failures.submission_id
+    ) as involved
 )
 
 select
     gate_run_id,
     rule_code,
-    'comparison'::text as kind,
+    kind,
     severity,
     submission_id,
     unit_code,

@@ -1,9 +1,9 @@
-with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'control'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }}
 ),
 
-submissions as (
-    select * from {{ ref('int_submissions_in_view') }} where is_in_view
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'control'
 ),
 
 cells as not materialized (
@@ -22,7 +22,8 @@ indicators as (
     select * from {{ ref('stg_catalog__indicators') }}
 ),
 
-partitions as (
+-- materialized: made once, and not for each submission below
+partitions as materialized (
     select
         partition_code,
         whole_code,
@@ -58,18 +59,21 @@ parts as (
 
 controls as (
     select
-        rules.*,
+        {{ head_of_failure('rules', 'submissions') }},
+        rules.tolerance,
+        rules.tolerance_pct,
+        cells.submission_id,
         cells.indicator_code,
         cells.breakdown_code,
         cells.measure,
         cells.sheet,
         cells.cell,
-        cells.value,
-        {{ cell_object('cells') }} as control_cell
-    from rules
+        cells.value
+    from submissions
+    inner join rules on submissions.rule_scope = rules.rule_scope
     inner join cells
         on
-            rules.submission_id = cells.submission_id
+            submissions.submission_id = cells.submission_id
             and cells.role = 'control'
             and cells.measure in ('value', 'ytd')
 ),
@@ -91,81 +95,84 @@ submissions_below as (
     cross join lateral unnest(string_to_array(submissions.unit_path, '/')) as ancestor (unit_code)
     inner join units_with_control
         on submissions.period_code = units_with_control.period_code and ancestor.unit_code = units_with_control.unit_code
+    where submissions.is_in_view
 ),
 
 -- what was only sent in parts is the sum of all parts of the first complete partition
 wholes_made_of_parts as (
-    select distinct on (sums.unit_code, sums.period_code, sums.submission_id, sums.indicator_code, sums.measure, sums.whole_code) sums.*
-    from (
-        select
-            submissions_below.unit_code,
-            submissions_below.period_code,
-            submissions_below.submission_id,
-            partitions.whole_code,
-            partitions.precedence,
-            cells.indicator_code,
-            cells.measure,
-            sum(cells.value) as value
-        from submissions_below
-        inner join answered_cells as cells
-            on
-                submissions_below.submission_id = cells.submission_id
-                and cells.role = 'additive'
-                and cells.measure in ('value', 'ytd')
-        inner join partitions on cells.breakdown_code = partitions.part_code
-        inner join indicators on cells.indicator_code = indicators.indicator_code and indicators.kind <> 'ratio'
-        group by
-            submissions_below.unit_code,
-            submissions_below.period_code,
-            submissions_below.submission_id,
-            partitions.partition_code,
-            partitions.whole_code,
-            partitions.precedence,
-            partitions.parts,
-            cells.indicator_code,
-            cells.measure
-        having count(*) = partitions.parts and count(cells.value) > 0
-    ) as sums
-    left join filled_cells as wholes
-        on
-            sums.submission_id = wholes.submission_id
-            and sums.indicator_code = wholes.indicator_code
-            and sums.measure = wholes.measure
-            and sums.whole_code = wholes.breakdown_code
-    where wholes.submission_id is null
-    order by
-        sums.unit_code,
-        sums.period_code,
-        sums.submission_id,
-        sums.indicator_code,
-        sums.measure,
-        sums.whole_code,
-        sums.precedence
-),
-
-figures_below as (
     select
         submissions_below.unit_code,
         submissions_below.period_code,
-        cells.breakdown_code,
-        cells.indicator_code,
-        cells.measure,
-        cells.value
+        wholes.*
     from submissions_below
-    inner join cells
-        on
-            submissions_below.submission_id = cells.submission_id
-            and cells.role = 'additive'
-            and cells.measure in ('value', 'ytd')
-    union all
+    cross join lateral (
+        select distinct on (sums.indicator_code, sums.measure, sums.breakdown_code) sums.*
+        from (
+            select
+                cells.submission_id,
+                cells.indicator_code,
+                cells.measure,
+                partitions.whole_code as breakdown_code,
+                partitions.precedence,
+                sum(cells.value) as value
+            from answered_cells as cells
+            inner join partitions on cells.breakdown_code = partitions.part_code
+            inner join indicators on cells.indicator_code = indicators.indicator_code and indicators.kind <> 'ratio'
+            where
+                cells.submission_id = submissions_below.submission_id
+                and cells.role = 'additive'
+                and cells.measure in ('value', 'ytd')
+            group by
+                cells.submission_id,
+                cells.indicator_code,
+                cells.measure,
+                partitions.partition_code,
+                partitions.whole_code,
+                partitions.precedence,
+                partitions.parts
+            having count(*) = partitions.parts and count(cells.value) > 0
+        ) as sums
+        left join filled_cells as wholes
+            on
+                sums.submission_id = wholes.submission_id
+                and sums.indicator_code = wholes.indicator_code
+                and sums.measure = wholes.measure
+                and sums.breakdown_code = wholes.breakdown_code
+        where wholes.submission_id is null
+        order by sums.indicator_code, sums.measure, sums.breakdown_code, sums.precedence
+    ) as wholes
+),
+
+reports_below as (
     select
         unit_code,
         period_code,
-        whole_code as breakdown_code,
-        indicator_code,
-        measure,
-        value
-    from wholes_made_of_parts
+        array_agg(submission_id) as submission_ids
+    from submissions_below
+    group by unit_code, period_code
+),
+
+-- one unit with a control after the other: the figures of all reports below it
+sums_sent as (
+    select
+        reports_below.unit_code,
+        reports_below.period_code,
+        sums.*
+    from reports_below
+    cross join lateral (
+        select
+            cells.breakdown_code,
+            cells.indicator_code,
+            cells.measure,
+            sum(cells.value) as value,
+            count(*) as reports
+        from cells
+        where
+            cells.submission_id = any(reports_below.submission_ids)
+            and cells.role = 'additive'
+            and cells.measure in ('value', 'ytd')
+        group by cells.breakdown_code, cells.indicator_code, cells.measure
+    ) as sums
 ),
 
 -- materialized: the planner takes these few sums for one row, and would compute them again for every control
@@ -177,8 +184,20 @@ sums_below as materialized (
         indicator_code,
         measure,
         sum(value) as value,
-        count(*) as reports
-    from figures_below
+        sum(reports) as reports
+    from (
+        select * from sums_sent
+        union all
+        select
+            unit_code,
+            period_code,
+            breakdown_code,
+            indicator_code,
+            measure,
+            value,
+            1 as reports
+        from wholes_made_of_parts
+    ) as sums_of_reports
     group by
         unit_code,
         period_code,
@@ -260,6 +279,14 @@ reconciled_with_tolerance as (
         reconciled.*,
         {{ tolerance('reconciled', 'expected', 'print_precision') }} as allowed
     from reconciled
+),
+
+failures as (
+    select
+        *,
+        jsonb_build_array({{ cell_object('reconciled_with_tolerance') }}) as cells
+    from reconciled_with_tolerance
+    where abs({{ difference('found', 'expected') }}) > reconciled_with_tolerance.allowed
 )
 
 select
@@ -280,6 +307,5 @@ select
     allowed as tolerance,
     {{ number_text('found') }} as found_text,
     {{ number_text('expected') }} || ' (n = ' || reports || ')' as expected_text,
-    jsonb_build_array(control_cell) as cells
-from reconciled_with_tolerance
-where abs({{ difference('found', 'expected') }}) > allowed
+    cells
+from failures

@@ -1,5 +1,9 @@
-with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'correction'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }} where gate_run_id is not null
+),
+
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'correction'
 ),
 
 corrections as (
@@ -12,13 +16,7 @@ cells as (
 
 corrections_of_the_judgement as (
     select
-        rules.gate_run_id,
-        rules.rule_code,
-        rules.kind,
-        rules.severity,
-        rules.unit_code,
-        rules.form_code,
-        rules.period_code,
+        {{ head_of_failure('rules', 'submissions') }},
         corrections.submission_id,
         corrections.correction_code,
         corrections.indicator_code,
@@ -28,8 +26,10 @@ corrections_of_the_judgement as (
         corrections.found_value,
         coalesce({{ number_text('corrections.found_value') }}, corrections.found_state) as found_wanted_text,
         coalesce({{ number_text('corrections.use_value') }}, corrections.use_state) as use_text
-    from rules
-    inner join corrections on rules.gate_run_id = corrections.gate_run_id and rules.submission_id = corrections.submission_id
+    from submissions
+    inner join rules on submissions.rule_scope = rules.rule_scope
+    inner join corrections
+        on submissions.gate_run_id = corrections.gate_run_id and submissions.submission_id = corrections.submission_id
 ),
 
 -- what was sent is looked at, not what was made of it

@@ -1,9 +1,9 @@
-with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'cumulative'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }}
 ),
 
-submissions as (
-    select * from {{ ref('int_submissions_in_view') }} where is_in_view
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'cumulative'
 ),
 
 cells as not materialized (
@@ -14,44 +14,72 @@ indicators as (
     select * from {{ ref('stg_catalog__indicators') }} where kind = 'flow'
 ),
 
+-- a year's first period has nothing before it; where the period before is missing nothing can be said
+submissions_that_can_be_judged as (
+    select
+        submissions.*,
+        before.submission_id as submission_before
+    from submissions
+    left join submissions as before
+        on
+            submissions.unit_code = before.unit_code
+            and submissions.form_code = before.form_code
+            and submissions.previous_period_code = before.period_code
+            and before.is_in_view
+            and not submissions.is_first_of_year
+    where submissions.gate_run_id is not null and (submissions.is_first_of_year or before.submission_id is not null)
+),
+
+printed as (
+    select
+        {{ head_of_failure('rules', 'submissions') }},
+        rules.tolerance,
+        rules.tolerance_pct,
+        submissions.is_first_of_year,
+        submissions.submission_before,
+        cells.submission_id,
+        cells.indicator_code,
+        cells.breakdown_code,
+        cells.measure,
+        cells.sheet,
+        cells.cell,
+        cells.value as found
+    from submissions_that_can_be_judged as submissions
+    inner join rules on submissions.rule_scope = rules.rule_scope
+    inner join cells on submissions.submission_id = cells.submission_id and cells.measure = 'ytd'
+    inner join indicators on cells.indicator_code = indicators.indicator_code
+),
+
+-- materialized: what is looked up by its key is looked up once
+printed_with_figures as materialized (
+    select
+        *,
+        (
+            select cells.value
+            from cells
+            where
+                cells.submission_id = printed.submission_id
+                and cells.indicator_code = printed.indicator_code
+                and cells.measure = 'value'
+                and cells.breakdown_code = printed.breakdown_code
+        ) as this_value,
+        (
+            select cells.value
+            from cells
+            where
+                cells.submission_id = printed.submission_before
+                and cells.indicator_code = printed.indicator_code
+                and cells.measure = 'ytd'
+                and cells.breakdown_code = printed.breakdown_code
+        ) as value_before
+    from printed
+),
+
 cumulated as (
     select
-        rules.*,
-        printed.indicator_code,
-        printed.measure,
-        printed.sheet,
-        printed.cell,
-        printed.value as found,
-        this_period.value + case when rules.is_first_of_year then 0 else before.value end as expected,
-        this_period.value as this_value,
-        case when not rules.is_first_of_year then before.value end as value_before,
-        jsonb_build_array({{ cell_object('printed') }}, {{ cell_object('this_period') }})
-        || case
-            when rules.is_first_of_year then '[]'::jsonb
-            else jsonb_build_array({{ cell_object('before') }})
-        end as cells
-    from rules
-    inner join cells as printed on rules.submission_id = printed.submission_id and printed.measure = 'ytd'
-    inner join indicators on printed.indicator_code = indicators.indicator_code
-    inner join cells as this_period
-        on
-            printed.submission_id = this_period.submission_id
-            and printed.indicator_code = this_period.indicator_code
-            and printed.breakdown_code = this_period.breakdown_code
-            and this_period.measure = 'value'
-    left join submissions
-        on
-            rules.unit_code = submissions.unit_code
-            and rules.form_code = submissions.form_code
-            and rules.previous_period_code = submissions.period_code
-            and not rules.is_first_of_year
-    left join cells as before
-        on
-            submissions.submission_id = before.submission_id
-            and printed.indicator_code = before.indicator_code
-            and printed.breakdown_code = before.breakdown_code
-            and before.measure = 'ytd'
-    where rules.is_first_of_year or before.value is not null
+        *,
+        this_value + case when is_first_of_year then 0 else value_before end as expected
+    from printed_with_figures
 ),
 
 cumulated_with_tolerance as (
@@ -59,6 +87,11 @@ cumulated_with_tolerance as (
         cumulated.*,
         {{ tolerance('cumulated', 'expected') }} as allowed
     from cumulated
+    where cumulated.expected is not null
+),
+
+failures as (
+    select * from cumulated_with_tolerance where abs({{ difference('found', 'expected') }}) > allowed
 )
 
 select
@@ -81,6 +114,18 @@ select
     {{ number_text('expected') }} || coalesce(
         ' (' || {{ number_text('value_before') }} || ' + ' || {{ number_text('this_value') }} || ')', ''
     ) as expected_text,
-    cells
-from cumulated_with_tolerance
-where abs({{ difference('found', 'expected') }}) > allowed
+    (
+        select
+            jsonb_agg(
+                {{ cell_object('cells') }} order by cells.submission_id <> failures.submission_id, cells.measure <> failures.measure
+            )
+        from cells
+        where
+            cells.indicator_code = failures.indicator_code
+            and cells.breakdown_code = failures.breakdown_code
+            and (
+                (cells.submission_id = failures.submission_id and cells.measure in ('value', 'ytd'))
+                or (cells.submission_id = failures.submission_before and cells.measure = 'ytd')
+            )
+    ) as cells
+from failures

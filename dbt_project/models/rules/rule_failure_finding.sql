@@ -1,5 +1,9 @@
-with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'finding'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }} where gate_run_id is not null
+),
+
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'finding'
 ),
 
 findings as (
@@ -17,18 +21,19 @@ rules_by_code as (
 -- a finding about the file as a whole concerns each of its submissions
 findings_of_submissions as (
     select
-        rules_by_code.*,
+        {{ head_of_failure('rules_by_code', 'submissions') }},
+        submissions.submission_id,
         findings.indicator_code,
         findings.sheet,
         findings.cell,
         findings.found_text,
         findings.expected_text
-    from rules_by_code
+    from submissions
     inner join findings
         on
-            rules_by_code.receipt_id = findings.receipt_id
-            and rules_by_code.code = findings.finding_code
-            and (findings.submission_id = rules_by_code.submission_id or findings.submission_id is null)
+            submissions.receipt_id = findings.receipt_id
+            and (submissions.submission_id = findings.submission_id or findings.submission_id is null)
+    inner join rules_by_code on submissions.rule_scope = rules_by_code.rule_scope and findings.finding_code = rules_by_code.code
 )
 
 select

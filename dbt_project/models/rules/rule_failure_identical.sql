@@ -2,7 +2,7 @@ with rules as (
     select
         *,
         (params ->> 'minimum_values')::integer as minimum_values
-    from {{ ref('int_rules_applied') }}
+    from {{ ref('int_rules_in_scope') }}
     where kind = 'identical'
 ),
 
@@ -20,6 +20,8 @@ units as (
 
 submissions_with_print as (
     select
+        submissions.gate_run_id,
+        submissions.rule_scope,
         submissions.submission_id,
         submissions.unit_code,
         submissions.form_code,
@@ -39,11 +41,12 @@ submissions_with_print as (
 
 own_prints as (
     select
-        rules.*,
-        submissions_with_print.figures,
-        submissions_with_print.figures_hash
-    from rules
-    inner join submissions_with_print on rules.submission_id = submissions_with_print.submission_id
+        submissions_with_print.*,
+        rules.rule_code,
+        rules.kind,
+        rules.severity
+    from submissions_with_print
+    inner join rules on submissions_with_print.rule_scope = rules.rule_scope
     where submissions_with_print.figures >= rules.minimum_values
 ),
 

@@ -1,9 +1,9 @@
-with rules as (
-    select
-        *,
-        coalesce(params ->> 'percentage', 'rate') as percentage
-    from {{ ref('int_rules_applied') }}
-    where kind = 'implied_denominator'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }} where gate_run_id is not null
+),
+
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'implied_denominator'
 ),
 
 rule_terms as (
@@ -14,143 +14,125 @@ cells as not materialized (
     select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }}
 ),
 
-term_counts as (
-    select
+comparisons as (
+    select distinct on (rule_key)
+        rule_key,
         rule_code,
-        side,
-        count(*) as terms
-    from rule_terms
-    group by rule_code, side
+        tolerance,
+        tolerance_pct,
+        coalesce(params ->> 'percentage', 'rate') as percentage
+    from rules
+    order by rule_key
 ),
 
-figures as (
+-- materialized: made once, and not for each submission below. A change of 6 % is 106 % of the base
+terms as materialized (
     select
-        rules.submission_id,
-        rules.rule_code,
-        rules.gate_run_id,
-        rules.kind,
-        rules.severity,
-        rules.unit_code,
-        rules.form_code,
-        rules.period_code,
-        rules.tolerance,
-        rules.tolerance_pct,
+        comparisons.rule_key,
         rule_terms.side,
         rule_terms.position,
         rule_terms.weight,
-        {{ breakdown_compared('rule_terms', 'counts') }} as breakdown_code,
-        rates.indicator_code,
-        rates.measure,
-        rates.sheet,
-        rates.cell,
-        counts.value,
-        -- a change of 6 % is 106 % of the base
-        rates.value + case when rules.percentage = 'change_pct' then 100 else 0 end as percent,
-        {{ printed_step_of_percentage('rates') }} as step,
-        {{ cell_object('counts') }} as count_cell,
-        {{ cell_object('rates') }} as rate_cell
-    from rules
-    inner join rule_terms on rules.rule_code = rule_terms.rule_code
-    inner join cells as counts
-        on
-            rules.submission_id = counts.submission_id
-            and rule_terms.indicator_code = counts.indicator_code
-            and coalesce(rule_terms.measure, 'value') = counts.measure
-            and {{ is_breakdown_of_term('rule_terms', 'counts') }}
-    inner join cells as rates
-        on
-            counts.submission_id = rates.submission_id
-            and counts.indicator_code = rates.indicator_code
-            and counts.breakdown_code = rates.breakdown_code
-            and rules.percentage = rates.measure
+        rule_terms.indicator_code,
+        rule_terms.breakdown_code,
+        coalesce(rule_terms.measure, 'value') as measure,
+        comparisons.percentage,
+        case when comparisons.percentage = 'change_pct' then 100 else 0 end as percent_of_no_change,
+        count(*) over (partition by comparisons.rule_key) as terms
+    from comparisons
+    inner join rule_terms on comparisons.rule_code = rule_terms.rule_code
 ),
 
--- a count and its printed percentage imply the base that the percentage was computed on; the printed digits leave some of it open
+-- a count and its printed percentage imply the base that the percentage was computed on. One submission after the other: a few hundred
+-- figures are put together at a time, and not those of all units
 bases as (
     select
-        submission_id,
-        rule_code,
-        gate_run_id,
-        kind,
-        severity,
-        unit_code,
-        form_code,
-        period_code,
-        tolerance,
-        tolerance_pct,
-        side,
-        breakdown_code,
-        count(*) as terms,
-        sum(weight * 100 * value / percent) as base,
-        sum(abs(weight * 100 * value / percent) * step / abs(percent)) as uncertainty,
-        (array_agg(indicator_code order by position))[1] as indicator_code,
-        (array_agg(measure order by position))[1] as measure,
-        (array_agg(sheet order by position))[1] as sheet,
-        (array_agg(cell order by position))[1] as cell,
-        jsonb_agg(count_cell order by position) || jsonb_agg(rate_cell order by position) as cells
-    from figures
-    where percent <> 0
-    group by
-        submission_id,
-        rule_code,
-        gate_run_id,
-        kind,
-        severity,
-        unit_code,
-        form_code,
-        period_code,
-        tolerance,
-        tolerance_pct,
-        side,
-        breakdown_code
+        submissions.submission_id,
+        submissions.rule_scope,
+        sums.*
+    from submissions
+    cross join lateral ( -- noqa: ST05
+        -- materialized: whether a figure is corrected is looked up once, and not for each sum below
+        with figures as materialized (
+            select
+                terms.rule_key,
+                terms.terms,
+                terms.side,
+                terms.weight,
+                {{ breakdown_compared('terms', 'counts') }} as breakdown_code,
+                counts.value,
+                rates.value + terms.percent_of_no_change as percent
+            from cells as counts
+            inner join terms
+                on
+                    counts.indicator_code = terms.indicator_code
+                    and counts.measure = terms.measure
+                    and {{ is_breakdown_of_term('terms', 'counts') }}
+            inner join cells as rates
+                on
+                    counts.submission_id = rates.submission_id
+                    and counts.indicator_code = rates.indicator_code
+                    and terms.percentage = rates.measure
+                    and counts.breakdown_code = rates.breakdown_code
+            where counts.submission_id = submissions.submission_id
+        )
+
+        select
+            rule_key,
+            breakdown_code,
+            sum(weight * 100 * value / percent) filter (where side = 'left') as found,
+            sum(weight * 100 * value / percent) filter (where side = 'right') as expected
+        from figures
+        where percent <> 0
+        group by rule_key, breakdown_code, terms
+        having count(*) = terms
+    ) as sums
 ),
 
-whole_bases as (
+-- materialized: they are few, and only they meet the scopes of the rules and their cells
+differing_bases as materialized (
     select bases.*
     from bases
-    inner join term_counts
-        on
-            bases.rule_code = term_counts.rule_code
-            and bases.side = term_counts.side
-            and bases.terms = term_counts.terms
+    inner join comparisons on bases.rule_key = comparisons.rule_key
+    where abs({{ difference('bases.found', 'bases.expected') }}) > {{ tolerance('comparisons', 'bases.expected') }}
 ),
 
--- both sides of a rule. Grouped by all that is known of it: joined with the rules again, every pair would be held against every rule
+-- the digits that a percentage was printed with leave some of its base open
 pairs as (
     select
-        submission_id,
-        rule_code,
-        gate_run_id,
-        kind,
-        severity,
-        unit_code,
-        form_code,
-        period_code,
-        tolerance,
-        tolerance_pct,
-        breakdown_code,
-        max(indicator_code) filter (where side = 'left') as indicator_code,
-        max(measure) filter (where side = 'left') as measure,
-        max(sheet) filter (where side = 'left') as sheet,
-        max(cell) filter (where side = 'left') as cell,
-        max(base) filter (where side = 'left') as found,
-        max(base) filter (where side = 'right') as expected,
-        sum(uncertainty) as uncertainty,
-        jsonb_agg(cells order by side) as cells_by_side
-    from whole_bases
-    group by
-        submission_id,
-        rule_code,
-        gate_run_id,
-        kind,
-        severity,
-        unit_code,
-        form_code,
-        period_code,
-        tolerance,
-        tolerance_pct,
-        breakdown_code
-    having count(*) = 2
+        {{ head_of_failure('rules', 'submissions') }},
+        rules.tolerance,
+        rules.tolerance_pct,
+        differing_bases.submission_id,
+        differing_bases.found,
+        differing_bases.expected,
+        involved.*
+    from differing_bases
+    inner join submissions on differing_bases.submission_id = submissions.submission_id
+    inner join rules on differing_bases.rule_scope = rules.rule_scope and differing_bases.rule_key = rules.rule_key
+    cross join lateral (
+        select
+            sum(
+                abs(terms.weight * 100 * counts.value / (rates.value + terms.percent_of_no_change))
+                * {{ printed_step_of_percentage('rates') }} / abs(rates.value + terms.percent_of_no_change)
+            ) as uncertainty,
+            jsonb_agg({{ cell_object('counts') }} order by terms.position) filter (where terms.side = 'left') as left_counts,
+            jsonb_agg({{ cell_object('rates') }} order by terms.position) filter (where terms.side = 'left') as left_rates,
+            jsonb_agg({{ cell_object('counts') }} order by terms.position) filter (where terms.side = 'right') as right_counts,
+            jsonb_agg({{ cell_object('rates') }} order by terms.position) filter (where terms.side = 'right') as right_rates
+        from terms
+        inner join cells as counts
+            on
+                terms.indicator_code = counts.indicator_code
+                and terms.measure = counts.measure
+                and coalesce(terms.breakdown_code, differing_bases.breakdown_code) = counts.breakdown_code
+        inner join cells as rates
+            on
+                counts.submission_id = rates.submission_id
+                and counts.indicator_code = rates.indicator_code
+                and terms.percentage = rates.measure
+                and counts.breakdown_code = rates.breakdown_code
+        where terms.rule_key = differing_bases.rule_key and counts.submission_id = differing_bases.submission_id
+    ) as involved
 ),
 
 pairs_with_tolerance as (
@@ -169,15 +151,15 @@ select
     unit_code,
     form_code,
     period_code,
-    indicator_code,
-    measure,
-    sheet,
-    cell,
+    left_rates -> 0 ->> 'indicator_code' as indicator_code,
+    left_rates -> 0 ->> 'measure' as measure,
+    left_rates -> 0 ->> 'sheet' as sheet,
+    left_rates -> 0 ->> 'cell' as cell,
     found,
     expected,
     allowed as tolerance,
     trim_scale(round(found, 1))::text as found_text,
     trim_scale(round(expected, 1))::text as expected_text,
-    (cells_by_side -> 0) || (cells_by_side -> 1) as cells
+    left_counts || left_rates || right_counts || right_rates as cells
 from pairs_with_tolerance
 where abs({{ difference('found', 'expected') }}) > allowed

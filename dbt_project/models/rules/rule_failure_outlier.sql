@@ -1,15 +1,15 @@
-with rules as (
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }}
+),
+
+rules as (
     select
         *,
         (params ->> 'threshold')::numeric as threshold,
         (params ->> 'minimum_points')::integer as minimum_points,
         (params ->> 'minimum_value')::numeric as minimum_value
-    from {{ ref('int_rules_applied') }}
+    from {{ ref('int_rules_in_scope') }}
     where kind = 'outlier'
-),
-
-submissions as (
-    select * from {{ ref('int_submissions_in_view') }}
 ),
 
 cells as not materialized (
@@ -21,50 +21,68 @@ indicators as (
     select * from {{ ref('stg_catalog__indicators') }} where kind <> 'since'
 ),
 
-judged_series as (
+mildest_rules as (
     select
-        unit_code,
-        form_code,
+        rule_scope,
         min(minimum_points) as fewest_points,
         min(threshold) as lowest_threshold
     from rules
-    group by unit_code, form_code
+    group by rule_scope
 ),
 
--- each figure with those of the three years before; the one under test is not part of its own measure
-figures as (
+-- materialized: only reports with enough others before them, within three years, have their figures looked at
+reports_with_history as materialized (
     select
-        submissions.gate_run_id,
-        submissions.submission_id,
-        cells.indicator_code,
-        cells.breakdown_code,
-        cells.value,
-        judged_series.fewest_points,
-        judged_series.lowest_threshold,
-        array_agg(cells.value) filter (where submissions.is_in_view) over (
-            partition by
-                submissions.unit_code, submissions.form_code, submissions.period_type, cells.indicator_code, cells.breakdown_code
-            order by submissions.start_date
-            range between interval '36 months' preceding and interval '1 day' preceding
-        ) as earlier_values
-    from submissions
-    inner join judged_series
-        on submissions.unit_code = judged_series.unit_code and submissions.form_code = judged_series.form_code
-    inner join cells on submissions.submission_id = cells.submission_id
-    inner join indicators on cells.indicator_code = indicators.indicator_code
+        judged.submission_id,
+        judged.rule_scope,
+        mildest_rules.fewest_points,
+        mildest_rules.lowest_threshold,
+        array_agg(earlier.submission_id) as earlier_submissions
+    from submissions as judged
+    inner join mildest_rules on judged.rule_scope = mildest_rules.rule_scope
+    inner join submissions as earlier
+        on
+            judged.unit_code = earlier.unit_code
+            and judged.form_code = earlier.form_code
+            and judged.period_type = earlier.period_type
+            and earlier.start_date >= judged.start_date - interval '36 months'
+            and earlier.start_date < judged.start_date
+            and earlier.is_in_view
+    group by judged.submission_id, judged.rule_scope, mildest_rules.fewest_points, mildest_rules.lowest_threshold
+    having count(*) >= mildest_rules.fewest_points
 ),
 
+-- one submission after the other, each figure with the earlier ones of its unit
 figures_with_enough_history as (
     select
-        *,
-        cardinality(earlier_values) as points
-    from figures
-    where gate_run_id is not null and cardinality(earlier_values) >= fewest_points
+        reports_with_history.submission_id,
+        reports_with_history.rule_scope,
+        reports_with_history.lowest_threshold,
+        series.*
+    from reports_with_history
+    cross join lateral (
+        select
+            cells.indicator_code,
+            cells.breakdown_code,
+            cells.value,
+            array_agg(earlier.value) as earlier_values,
+            count(*) as points
+        from cells
+        inner join indicators on cells.indicator_code = indicators.indicator_code
+        inner join cells as earlier
+            on cells.indicator_code = earlier.indicator_code and cells.breakdown_code = earlier.breakdown_code
+        where
+            cells.submission_id = reports_with_history.submission_id
+            and earlier.submission_id = any(reports_with_history.earlier_submissions)
+        group by cells.indicator_code, cells.breakdown_code, cells.value
+        having count(*) >= reports_with_history.fewest_points
+    ) as series
 ),
 
 deviations as (
     select
         figures_with_enough_history.submission_id,
+        figures_with_enough_history.rule_scope,
         figures_with_enough_history.indicator_code,
         figures_with_enough_history.breakdown_code,
         figures_with_enough_history.value,
@@ -103,21 +121,21 @@ scales as (
     where deviation <> 0
 ),
 
--- materialized: the planner takes the rules for one row, and would measure all figures anew for each report
+-- materialized: they are few, and only they meet the scopes of the rules and their cells
 outliers as materialized (
     select * from scales
     where abs(deviation) > lowest_threshold * scale
 )
 
 select
-    rules.gate_run_id,
+    submissions.gate_run_id,
     rules.rule_code,
     rules.kind,
     rules.severity,
-    rules.submission_id,
-    rules.unit_code,
-    rules.form_code,
-    rules.period_code,
+    submissions.submission_id,
+    submissions.unit_code,
+    submissions.form_code,
+    submissions.period_code,
     own_cells.indicator_code,
     own_cells.measure,
     own_cells.sheet,
@@ -129,8 +147,9 @@ select
     {{ number_text('outliers.median') }}
     || ' (z = ' || round(outliers.deviation / outliers.scale, 1)::text || ', n = ' || outliers.points || ')' as expected_text,
     jsonb_build_array({{ cell_object('own_cells') }}) as cells
-from rules
-inner join outliers on rules.submission_id = outliers.submission_id
+from outliers
+inner join submissions on outliers.submission_id = submissions.submission_id
+inner join rules on outliers.rule_scope = rules.rule_scope
 inner join cells as own_cells
     on
         outliers.submission_id = own_cells.submission_id

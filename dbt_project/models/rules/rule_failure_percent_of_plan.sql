@@ -1,5 +1,9 @@
-with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'percent_of_plan'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }} where gate_run_id is not null
+),
+
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'percent_of_plan'
 ),
 
 cells as not materialized (
@@ -18,40 +22,63 @@ plans_by_rate as (
     group by indicator_code
 ),
 
+printed as (
+    select
+        {{ head_of_failure('rules', 'submissions') }},
+        rules.tolerance,
+        rules.tolerance_pct,
+        cells.submission_id,
+        cells.indicator_code,
+        cells.breakdown_code,
+        cells.measure,
+        cells.sheet,
+        cells.cell,
+        cells.value as found,
+        {{ printed_step_of_percentage('cells') }} as step,
+        case when indicators.kind in ('stock', 'since') then 'value' else 'ytd' end as done_measure,
+        plans_by_rate.indicator_code is not null as is_plan_by_rate
+    from submissions
+    inner join rules on submissions.rule_scope = rules.rule_scope
+    inner join cells on submissions.submission_id = cells.submission_id and cells.measure = 'pct_of_plan'
+    inner join indicators on cells.indicator_code = indicators.indicator_code
+    left join plans_by_rate on cells.indicator_code = plans_by_rate.indicator_code
+),
+
+-- materialized: what is looked up by its key is looked up once
+printed_with_figures as materialized (
+    select
+        *,
+        (
+            select cells.value
+            from cells
+            where
+                cells.submission_id = printed.submission_id
+                and cells.indicator_code = printed.indicator_code
+                and cells.measure = printed.done_measure
+                and cells.breakdown_code = printed.breakdown_code
+        ) as done,
+        (
+            select cells.value
+            from cells
+            where
+                cells.submission_id = printed.submission_id
+                and cells.indicator_code = printed.indicator_code
+                and cells.measure = 'plan'
+                and cells.breakdown_code = printed.breakdown_code
+        ) as printed_plan
+    from printed
+),
+
+-- a plan that is not printed is a whole number: the nearest to what the percentage says
 percentages as (
     select
-        rules.*,
-        printed.indicator_code,
-        printed.measure,
-        printed.sheet,
-        printed.cell,
-        printed.value as found,
-        {{ printed_step_of_percentage('printed') }} as step,
-        done.value as done,
-        -- a plan that is not printed is a whole number: the nearest to what the percentage says
-        coalesce(plan.value, greatest(round(100 * done.value / nullif(printed.value, 0)), 1)) as plan,
-        plan.value is null as is_plan_unknown,
-        jsonb_build_array({{ cell_object('printed') }}, {{ cell_object('done') }})
-        || case when plan.value is null then '[]'::jsonb else jsonb_build_array({{ cell_object('plan') }}) end as cells
-    from rules
-    inner join cells as printed on rules.submission_id = printed.submission_id and printed.measure = 'pct_of_plan'
-    inner join indicators on printed.indicator_code = indicators.indicator_code
-    inner join cells as done
-        on
-            printed.submission_id = done.submission_id
-            and printed.indicator_code = done.indicator_code
-            and printed.breakdown_code = done.breakdown_code
-            and done.measure = case when indicators.kind in ('stock', 'since') then 'value' else 'ytd' end
-    left join cells as plan
-        on
-            printed.submission_id = plan.submission_id
-            and printed.indicator_code = plan.indicator_code
-            and printed.breakdown_code = plan.breakdown_code
-            and plan.measure = 'plan'
-    left join plans_by_rate on printed.indicator_code = plans_by_rate.indicator_code
+        *,
+        coalesce(printed_plan, greatest(round(100 * done / nullif(found, 0)), 1)) as plan,
+        printed_plan is null as is_plan_unknown
+    from printed_with_figures
     where
-        plan.value <> 0
-        or (plan.value is null and plans_by_rate.indicator_code is null and done.value > 0 and printed.value > 0)
+        done is not null
+        and (printed_plan <> 0 or (printed_plan is null and not is_plan_by_rate and done > 0 and found > 0))
 ),
 
 percentages_expected as (
@@ -69,6 +96,10 @@ percentages_with_tolerance as (
             else {{ tolerance('percentages_expected', 'expected', 'percentages_expected.step') }}
         end as allowed
     from percentages_expected
+),
+
+failures as (
+    select * from percentages_with_tolerance where abs({{ difference('found', 'expected') }}) > allowed
 )
 
 select
@@ -94,6 +125,13 @@ select
     || ' / '
     || {{ number_text('plan') }}
     || case when is_plan_unknown then ', số nguyên gần nhất / nearest whole plan)' else ')' end as expected_text,
-    cells
-from percentages_with_tolerance
-where abs({{ difference('found', 'expected') }}) > allowed
+    (
+        select jsonb_agg({{ cell_object('cells') }} order by cells.measure <> failures.measure, cells.measure = 'plan')
+        from cells
+        where
+            cells.submission_id = failures.submission_id
+            and cells.indicator_code = failures.indicator_code
+            and cells.measure in (failures.measure, failures.done_measure, 'plan')
+            and cells.breakdown_code = failures.breakdown_code
+    ) as cells
+from failures

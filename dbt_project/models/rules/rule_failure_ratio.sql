@@ -1,5 +1,9 @@
-with rules as (
-    select * from {{ ref('int_rules_applied') }} where kind = 'ratio'
+with submissions as (
+    select * from {{ ref('int_submissions_in_view') }} where gate_run_id is not null
+),
+
+rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind = 'ratio'
 ),
 
 rule_terms as (
@@ -18,76 +22,79 @@ term_counts as (
     group by rule_code
 ),
 
-figures as (
-    select
-        rules.gate_run_id,
+ratios as (
+    select distinct on (rules.rule_key)
+        rules.rule_key,
         rules.rule_code,
-        rules.severity,
-        rules.submission_id,
-        rules.unit_code,
-        rules.form_code,
-        rules.period_code,
         rules.tolerance,
         rules.tolerance_pct,
         (rules.params ->> 'factor')::numeric as factor,
-        term_counts.terms,
-        rule_terms.side,
-        rule_terms.weight,
-        {{ breakdown_compared('rule_terms', 'cells') }} as breakdown_code,
-        cells.value
+        term_counts.terms
     from rules
     inner join term_counts on rules.rule_code = term_counts.rule_code
-    inner join rule_terms on rules.rule_code = rule_terms.rule_code
-    inner join cells
-        on
-            rules.submission_id = cells.submission_id
-            and rule_terms.indicator_code = cells.indicator_code
-            and coalesce(rule_terms.measure, 'value') = cells.measure
-            and {{ is_breakdown_of_term('rule_terms', 'cells') }}
-    where {{ has_number('cells') }}
+    order by rules.rule_key
 ),
 
--- grouped by all that is known of the rule, so that nothing has to be joined again
+-- materialized: made once, and not for each submission below
+terms as materialized (
+    select
+        ratios.rule_key,
+        rule_terms.indicator_code,
+        coalesce(rule_terms.measure, 'value') as measure,
+        rule_terms.breakdown_code,
+        rule_terms.side,
+        rule_terms.weight
+    from ratios
+    inner join rule_terms on ratios.rule_code = rule_terms.rule_code
+),
+
+-- one submission after the other: a few hundred figures are put together at a time, and not those of all units
 rates as (
     select
-        gate_run_id,
-        rule_code,
-        severity,
-        submission_id,
-        unit_code,
-        form_code,
-        period_code,
-        tolerance,
-        tolerance_pct,
-        factor,
-        terms,
-        breakdown_code,
-        count(*) as terms_with_number,
-        max(value) filter (where side = 'left') as found,
-        sum(weight * value) filter (where side = 'numerator') as numerator,
-        sum(weight * value) filter (where side = 'denominator') as denominator
-    from figures
-    group by
-        gate_run_id,
-        rule_code,
-        severity,
-        submission_id,
-        unit_code,
-        form_code,
-        period_code,
-        tolerance,
-        tolerance_pct,
-        factor,
-        terms,
-        breakdown_code
+        submissions.submission_id,
+        submissions.rule_scope,
+        sums.*
+    from submissions
+    cross join lateral ( -- noqa: ST05
+        -- materialized: whether a figure is corrected is looked up once, and not for each sum below
+        with figures as materialized (
+            select
+                terms.rule_key,
+                terms.side,
+                terms.weight,
+                {{ breakdown_compared('terms', 'cells') }} as breakdown_code,
+                cells.value
+            from cells
+            inner join terms
+                on
+                    cells.indicator_code = terms.indicator_code
+                    and cells.measure = terms.measure
+                    and {{ is_breakdown_of_term('terms', 'cells') }}
+            where cells.submission_id = submissions.submission_id
+        )
+
+        select
+            rule_key,
+            breakdown_code,
+            count(*) as terms_with_number,
+            max(value) filter (where side = 'left') as found,
+            sum(weight * value) filter (where side = 'numerator') as numerator,
+            sum(weight * value) filter (where side = 'denominator') as denominator
+        from figures
+        where {{ has_number() }}
+        group by rule_key, breakdown_code
+    ) as sums
 ),
 
 rates_that_can_be_judged as (
     select
-        *,
-        factor * numerator / denominator as expected
+        rates.*,
+        ratios.tolerance,
+        ratios.tolerance_pct,
+        ratios.factor * rates.numerator / rates.denominator as expected
     from rates
-    where terms_with_number = terms and denominator <> 0
+    inner join ratios on rates.rule_key = ratios.rule_key and rates.terms_with_number = ratios.terms
+    where rates.denominator <> 0
 ),
 
 rates_with_tolerance as (
@@ -97,54 +104,38 @@ rates_with_tolerance as (
     from rates_that_can_be_judged
 ),
 
-failures as (
+-- materialized: they are few, and only they meet the scopes of the rules and their cells
+failures as materialized (
     select * from rates_with_tolerance where abs({{ difference('found', 'expected') }}) > allowed
 ),
 
--- the cells are looked up again by their key: failures are few, figures are many
 failures_with_cells as (
     select
-        failures.gate_run_id,
-        failures.rule_code,
-        failures.severity,
-        failures.submission_id,
-        failures.unit_code,
-        failures.form_code,
-        failures.period_code,
-        failures.found,
-        failures.expected,
-        failures.allowed,
-        failures.numerator,
-        failures.denominator,
-        jsonb_agg({{ cell_object('cells') }} order by rule_terms.side <> 'left', rule_terms.side desc, rule_terms.position asc) as cells
+        {{ head_of_failure('rules', 'submissions') }},
+        failures.*,
+        involved.cells
     from failures
-    inner join rule_terms on failures.rule_code = rule_terms.rule_code
-    inner join cells
-        on
-            failures.submission_id = cells.submission_id
-            and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
-            and rule_terms.indicator_code = cells.indicator_code
-            and cells.measure = coalesce(rule_terms.measure, 'value')
-    group by
-        failures.gate_run_id,
-        failures.rule_code,
-        failures.severity,
-        failures.submission_id,
-        failures.unit_code,
-        failures.form_code,
-        failures.period_code,
-        failures.found,
-        failures.expected,
-        failures.allowed,
-        failures.numerator,
-        failures.denominator,
-        failures.breakdown_code
+    inner join submissions on failures.submission_id = submissions.submission_id
+    inner join rules on failures.rule_scope = rules.rule_scope and failures.rule_key = rules.rule_key
+    cross join lateral (
+        select
+            jsonb_agg(
+                {{ cell_object('cells') }} order by rule_terms.side <> 'left', rule_terms.side desc, rule_terms.position asc
+            ) as cells
+        from rule_terms
+        inner join cells
+            on
+                rule_terms.indicator_code = cells.indicator_code
+                and coalesce(rule_terms.measure, 'value') = cells.measure
+                and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
+        where rule_terms.rule_code = rules.rule_code and cells.submission_id = failures.submission_id
+    ) as involved
 )
 
 select
     gate_run_id,
     rule_code,
-    'ratio'::text as kind,
+    kind,
     severity,
     submission_id,
     unit_code,

@@ -1,9 +1,8 @@
-with applied as (
-    select * from {{ ref('int_rules_applied') }}
-    where kind <> 'missing_report'
+with rules as (
+    select * from {{ ref('int_rules_in_scope') }} where kind <> 'missing_report'
 ),
 
-rules as (
+rules_of_the_pack as (
     select * from {{ ref('stg_catalog__rules') }}
 ),
 
@@ -19,7 +18,10 @@ failures as (
 -- what there is to compare a report with
 reports_before as (
     select
+        judged.gate_run_id,
         judged.submission_id,
+        judged.rule_scope,
+        judged.is_first_of_year,
         count(earlier.submission_id) as reports,
         coalesce(bool_or(judged.previous_period_code = earlier.period_code), false) as has_period_before,
         coalesce(bool_or(judged.same_period_last_year_code = earlier.period_code), false) as has_last_year
@@ -33,60 +35,100 @@ reports_before as (
             and earlier.start_date < judged.start_date
             and earlier.start_date >= judged.start_date - interval '36 months'
     where judged.gate_run_id is not null
-    group by judged.submission_id
+    group by judged.gate_run_id, judged.submission_id, judged.rule_scope, judged.is_first_of_year
+),
+
+-- a rule that looks back cannot judge a report that has nothing behind it: that is not the same as finding nothing wrong. Reports that are
+-- alike in this share the answer
+rules_by_history as (
+    select
+        histories.rule_scope,
+        histories.reports,
+        histories.has_period_before,
+        histories.has_last_year,
+        array_agg(rules.rule_key order by rules.rule_key) as rule_keys,
+        array_agg(
+            case rules.kind
+                when 'outlier' then histories.reports >= (rules.params ->> 'minimum_points')::integer
+                when 'cumulative' then histories.is_first_of_year or histories.has_period_before
+                when 'same_period' then histories.has_last_year
+                else true
+            end
+            order by rules.rule_key
+        ) as could_judge
+    from (
+        select
+            rule_scope,
+            is_first_of_year,
+            reports,
+            has_period_before,
+            has_last_year
+        from reports_before
+        group by rule_scope, is_first_of_year, reports, has_period_before, has_last_year
+    ) as histories
+    inner join rules on histories.rule_scope = rules.rule_scope
+    group by histories.rule_scope, histories.reports, histories.has_period_before, histories.has_last_year
 ),
 
 failures_by_rule as (
     select
-        submission_id,
-        rule_code,
-        (count(*) filter (where severity = 'critical'))::integer as failures_critical,
-        (count(*) filter (where severity = 'warning'))::integer as failures_warning,
-        (count(*) filter (where severity = 'info'))::integer as failures_info,
-        count(waiver_id)::integer as failures_waived
+        failures.submission_id,
+        rules_of_the_pack.rule_key,
+        (count(*) filter (where failures.severity = 'critical'))::integer as critical,
+        (count(*) filter (where failures.severity = 'warning'))::integer as warning,
+        (count(*) filter (where failures.severity = 'info'))::integer as info,
+        count(failures.waiver_id)::integer as waived
     from failures
-    group by submission_id, rule_code
+    inner join rules_of_the_pack on failures.rule_code = rules_of_the_pack.rule_code
+    group by failures.submission_id, rules_of_the_pack.rule_key
 ),
 
--- a rule that looks back cannot judge a report that has nothing behind it: that is not the same as finding nothing wrong
-results as (
+failures_of_submissions as (
     select
-        applied.gate_run_id,
-        applied.submission_id,
-        rules.rule_key,
-        case
-            when failures_by_rule.submission_id is not null then true
-            when applied.kind = 'outlier' then reports_before.reports >= (applied.params ->> 'minimum_points')::integer
-            when applied.kind = 'cumulative' then applied.is_first_of_year or reports_before.has_period_before
-            when applied.kind = 'same_period' then reports_before.has_last_year
-            else true
-        end as could_judge,
-        coalesce(failures_by_rule.failures_critical, 0) as failures_critical,
-        coalesce(failures_by_rule.failures_warning, 0) as failures_warning,
-        coalesce(failures_by_rule.failures_info, 0) as failures_info,
-        coalesce(failures_by_rule.failures_waived, 0) as failures_waived
-    from applied
-    inner join rules on applied.rule_code = rules.rule_code
-    inner join reports_before on applied.submission_id = reports_before.submission_id
-    left join failures_by_rule
-        on
-            applied.submission_id = failures_by_rule.submission_id
-            and applied.rule_code = failures_by_rule.rule_code
+        submission_id,
+        array_agg(rule_key) as rule_keys,
+        array_agg(critical) as critical,
+        array_agg(warning) as warning,
+        array_agg(info) as info,
+        array_agg(waived) as waived
+    from failures_by_rule
+    group by submission_id
 ),
 
 -- side by side in one row: most rules find nothing, and a row for each of them would be as many as there are figures
 results_of_a_submission as (
     select
-        gate_run_id,
-        submission_id,
-        array_agg(rule_key order by rule_key) as rule_keys,
-        array_agg(could_judge order by rule_key) as could_judge,
-        array_agg(failures_critical order by rule_key) as failures_critical,
-        array_agg(failures_warning order by rule_key) as failures_warning,
-        array_agg(failures_info order by rule_key) as failures_info,
-        array_agg(failures_waived order by rule_key) as failures_waived
-    from results
-    group by gate_run_id, submission_id
+        reports_before.gate_run_id,
+        reports_before.submission_id,
+        rules_by_history.rule_keys,
+        results.could_judge,
+        results.failures_critical,
+        results.failures_warning,
+        results.failures_info,
+        results.failures_waived
+    from reports_before
+    inner join rules_by_history
+        on
+            reports_before.rule_scope = rules_by_history.rule_scope
+            and reports_before.reports = rules_by_history.reports
+            and reports_before.has_period_before = rules_by_history.has_period_before
+            and reports_before.has_last_year = rules_by_history.has_last_year
+    left join failures_of_submissions as failed on reports_before.submission_id = failed.submission_id
+    cross join lateral (
+        select
+            array_agg(applied.could_judge or found.rule_key is not null order by applied.position) as could_judge,
+            array_agg(coalesce(found.critical, 0) order by applied.position) as failures_critical,
+            array_agg(coalesce(found.warning, 0) order by applied.position) as failures_warning,
+            array_agg(coalesce(found.info, 0) order by applied.position) as failures_info,
+            array_agg(coalesce(found.waived, 0) order by applied.position) as failures_waived
+        from
+            unnest(rules_by_history.rule_keys, rules_by_history.could_judge) with ordinality
+                as applied (rule_key, could_judge, position)
+        left join
+            unnest(failed.rule_keys, failed.critical, failed.warning, failed.info, failed.waived)
+                as found (rule_key, critical, warning, info, waived)
+            on applied.rule_key = found.rule_key
+    ) as results
 )
 
 select * from results_of_a_submission
