@@ -359,7 +359,7 @@ def _summary(keys: Keys) -> Asset:
                     lag(r.period_key) over series_in_time = r.period_key - 1 and lag(s.unit_key) over series_in_time is not null, false
                 ) as has_month_before
             from {_REACH} as r
-            left join marts.indicator_summary as s
+            left join marts.indicator_figure as s
                 on
                     r.period_key = s.period_key and r.indicator_key = s.indicator_key and r.unit_key = s.unit_key and r.map = s.map
                     and {keys.hold("s")}
@@ -441,7 +441,7 @@ def _root(keys: Keys) -> Asset:
         name="root",
         query=f"""
             select s.period_key, s.indicator_key, s.period_code, s.indicator_code, s.kind, sum(s.value) as value, count(*) as roots
-            from marts.indicator_summary as s
+            from marts.indicator_figure as s
             where s.level = 1 and s.map = 'as_reported' and {keys.hold("s")}
             group by s.period_key, s.indicator_key, s.period_code, s.indicator_code, s.kind
         """,

@@ -122,23 +122,38 @@
 
     analyze {{ wanted }};
 
-    update {{ target }} as old
-    set to_publication = {{ candidate.number }}
     {% if scope %}
-    from {{ ref(scope['relation']) }} as scope
-    {% endif %}
+    {# read once, for what is closed and for what is added: it is the same rows, and finding them is most of the work #}
+    {% set found = '"' ~ this.identifier ~ '_found"' %}
+    create temporary table {{ found }} on commit drop as
+    select
+        old.ctid as place,
+        old.{{ columns | join(', old.') }}
+    from {{ target }} as old
+    inner join (
+        select {{ scope['columns'] | join(', ') }} from {{ ref(scope['relation']) }} group by {{ scope['columns'] | join(', ') }}
+    ) as scope on {{ same(scope['columns'], 'scope') }}
     where
         old.to_publication = {{ open_end() }}
-        {% for column in (scope['columns'] if scope else []) %}
-        and old.{{ column }} = scope.{{ column }}
-        {% endfor %}
-        {% if scope and scope.get('periods') %}
+        {% if scope.get('periods') %}
         and old.period_key = any(array({{ scope['periods'] }}))
-        {% endif %}
-        and not exists (
-            select from {{ wanted }} as new
-            where {{ same(key) }} and {{ same_or_both_null(columns) }}
-        );
+        {% endif %};
+
+    analyze {{ found }};
+
+    update {{ target }} as written
+    set to_publication = {{ candidate.number }}
+    from {{ found }} as old
+    where
+        written.ctid = old.place
+        and not exists (select from {{ wanted }} as new where {{ same(key) }} and {{ same_or_both_null(columns) }});
+    {% else %}
+    update {{ target }} as old
+    set to_publication = {{ candidate.number }}
+    where
+        old.to_publication = {{ open_end() }}
+        and not exists (select from {{ wanted }} as new where {{ same(key) }} and {{ same_or_both_null(columns) }});
+    {% endif %}
 
     {# a wanted row outside the scope that differs from the open one breaks the primary key: loudly #}
     insert into {{ target }} ({{ columns | join(', ') }}, from_publication, to_publication)
@@ -149,17 +164,29 @@
         {{ candidate.number }},
         {{ open_end() }}
     from {{ wanted }} as new
-    where not exists (
-        select from {{ target }} as old
-        where old.to_publication = {{ open_end() }} and {{ same(key) }} and {{ same_or_both_null(columns) }}
-    )
+    where
+        {% if scope %}
+        not exists (select from {{ found }} as old where {{ same(key) }} and {{ same_or_both_null(columns) }})
+        and (
+            exists (select from {{ found }} as old where {{ same(key) }})
+            or not exists (
+                select from {{ target }} as old
+                where old.to_publication = {{ open_end() }} and {{ same(key) }} and {{ same_or_both_null(columns) }}
+            )
+        )
+        {% else %}
+        not exists (
+            select from {{ target }} as old
+            where old.to_publication = {{ open_end() }} and {{ same(key) }} and {{ same_or_both_null(columns) }}
+        )
+        {% endif %}
     order by {% for column in key %}new.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 {% endmacro %}
 
 
-{% macro same(columns) -%}
+{% macro same(columns, new='new') -%}
     {%- for column in columns -%}
-        new.{{ column }} = old.{{ column }}{{ ' and ' if not loop.last }}
+        {{ new }}.{{ column }} = old.{{ column }}{{ ' and ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 

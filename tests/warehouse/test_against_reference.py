@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -98,6 +99,13 @@ def test_the_summary_is_what_the_reference_says(told: Told, number: int) -> None
     }
     assert rows.keys() == reference.totals.keys() and len(rows) > 800
     assert [fault for key, row in rows.items() for fault in _faults(key, row, _summary_row(reference, key))] == []
+
+
+def test_figures_without_comparisons_are_those_of_the_summary(told: Told) -> None:
+    figures, summary = seen("indicator_figure", 3), seen("indicator_summary", 3)
+    columns = figures[0].keys()
+    assert columns < summary[0].keys()
+    assert Counter(tuple(row.values()) for row in figures) == Counter(tuple(row[each] for each in columns) for row in summary)
 
 
 def test_the_breakdowns_are_what_the_reference_says(told: Told) -> None:

@@ -319,7 +319,7 @@ def test_a_target_changed_in_july_changes_no_fact(world: Refreshed, tmp_path: Pa
     assert {table for table in WRITTEN if written(number, table)} == {"fct_target"}
     july = {p.code for p in world_periods(world) if p.year == 2021 and p.end_date >= date(2021, 7, 1)}
     periods = july | {p.code for p in world_periods(world) if (last := p.same_period_last_year) is not None and last.code in july}
-    told = frozenset({"fct_target", "fct_target_version", "indicator_summary"})
+    told = frozenset({"fct_target", "fct_target_version", "indicator_figure", "indicator_summary"})
     assert stray(before, after, [Reach(frozenset({"D1", "P"}), frozenset(periods), frozenset({"VISITS"}), told)]) == []
     expected = {key for key in shown(after) if key[0] in ("D1", "P") and key[1] == "VISITS" and key[2] in july}
     assert {key for key in changed(before, after) if key[2] in july} == expected != set()

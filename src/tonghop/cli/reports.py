@@ -26,7 +26,7 @@ def quality(
     publication: Annotated[
         int | None, typer.Option("--publication", metavar="N", help="The report of this publication; default: the latest with the period.")
     ] = None,
-    year: Annotated[bool, typer.Option("--year", help="Measure the whole year too, by the pack's profiles; it can take minutes.")] = False,
+    year: Annotated[bool, typer.Option("--year", help="Measure the running year, too; years that are over always are.")] = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Write the quality report of the latest publication that brought anything of a period."""

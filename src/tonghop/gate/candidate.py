@@ -75,7 +75,7 @@ def _root_figures(live: int, rows: str) -> dict[str, int]:
             connection.execute(
                 f"""
                 select s.period_code, count(distinct s.indicator_key) filter (where s.value is not null)
-                from marts.indicator_summary as s
+                from marts.indicator_figure as s
                 where s.level = 1 and s.map = 'as_reported' and {rows}
                 group by s.period_code
                 """.encode()  # noqa: S608

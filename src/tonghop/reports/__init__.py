@@ -30,7 +30,7 @@ def keep_page_of_run(gate_run_id: int) -> None:
 def quality_report(publication: int, directory: Path, *, with_years: bool = False) -> Path:
     """Write the quality report of a published number below `directory`, renew the list of reports there, return the first page.
 
-    `with_years` it has the metrics of every year that the publication brings anything of, which can take minutes.
+    It has the metrics of the years that the publication brings anything of and that were over; `with_years` of the running one, too.
 
     Raises NoSuchReport when the number was never published, DatabaseDown when nothing answers.
     """

@@ -62,8 +62,8 @@ class NoSuchReport(TonghopError):
 def read_evidence(publication: int, *, with_years: bool = False) -> Iterator[Evidence]:
     """The evidence of a publication, in one repeatable-read transaction that lasts as long as the context.
 
-    `with_years` the years that the publication brings anything of are measured: the metrics look at all figures of a year and of
-    those before, which a report in the pipeline does not wait for.
+    Measured are the years that it brings anything of and that were over when it was published; `with_years` those that were not, too:
+    the metrics look at all figures of a year and of those before, and next month the same year is measured again.
 
     Raises NoSuchReport when the number was never published, DatabaseDown when nothing answers.
     """
@@ -81,7 +81,8 @@ def read_evidence(publication: int, *, with_years: bool = False) -> Iterator[Evi
             "opened_at": head.opened_at, "published_at": head.published_at,
         }  # fmt: skip
         over_time = values | _working_days(head) | {"window": PERIODS_SHOWN, "bounds": list(DAYS_BOUNDS), "time_zone": head.time_zone}
-        years = sorted({Period.parse(code).year for code in head.periods} if with_years else ())
+        running = head.published_at.astimezone(ZoneInfo(head.time_zone)).year
+        years = sorted(year for year in {Period.parse(code).year for code in head.periods} if with_years or year < running)
         top = [key for (key,) in connection.execute("select unit_key from marts.dim_unit where level <= 2").fetchall()] if years else []
         measured = {year: _all(connection, YearMetric, _query("year"), values | {"year": str(year), "units": top}) for year in years}
         yield Evidence(
