@@ -11,6 +11,7 @@ from tests.end_to_end.contradictions import PAGE, contradictions, found_by_the_g
 from tests.end_to_end.printed import FILE, MART_COLUMN, NO_WHOLE_PLAN, Figure, printed_figures
 
 from tonghop.database import connect
+from tonghop.settings import settings
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.airflow, pytest.mark.timeout(2400)]
 
@@ -48,6 +49,17 @@ def test_the_live_publication_equals_the_printed_report(main_job: int) -> None:
     ]
     assert not unexpected, "\n".join(unexpected)
     assert {(figure.indicator_code, figure.column) for figure, _ in different} == NO_WHOLE_PLAN
+
+
+def test_the_report_measures_the_year_that_is_over(main_job: int) -> None:
+    page = (settings().reports_path / f"{main_job:06}" / "year-2022.en.html").read_text(encoding="utf-8")
+    with connect("bi_reader", publication=main_job) as connection:
+        measured = connection.execute(
+            "select distinct indicator_code from marts.quality_metric "
+            "where unit_code = 'HG' and period_code = '2022' and indicator_code is not null and judgement is not null"
+        ).fetchall()
+    assert len(measured) > 20
+    assert [code for (code,) in measured if f"<code>{code}</code>" not in page] == []
 
 
 def test_no_whole_plan_gives_the_two_exceptions() -> None:
