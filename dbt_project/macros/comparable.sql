@@ -36,3 +36,12 @@
     union all
     (select * from rows_closed except select * from rows_written)
 {%- endmacro %}
+
+
+{# Rows of a versioned table that hold now or did before the candidate, and no older ones. The model has the candidate as a CTE. #}
+{% macro rows_now_and_before(relation) -%}
+    (
+        select * from {{ relation }}
+        where to_publication >= (select candidate.number from candidate)
+    ) as rows_now_and_before
+{%- endmacro %}

@@ -18,7 +18,9 @@ _START = datetime(2022, 1, 1, tzinfo=UTC)
 OPEN = 2147483647
 
 TABLES = """
-    create table warehouse.dim_period (period_key integer, period_code text, {versions}, primary key (period_key, to_publication));
+    create table warehouse.dim_period (
+        period_key integer, period_code text, end_date date, {versions}, primary key (period_key, to_publication)
+    );
     create table warehouse.fct_reporting_duty (
         unit_key integer, form_key integer, period_key integer, {versions},
         primary key (period_key, form_key, unit_key, to_publication)
@@ -171,7 +173,9 @@ _BUILD = f"""
     where c.publication = %(number)s;
 
     insert into warehouse.dim_period
-    select distinct period_key, period_code, %(number)s, {OPEN} from wanted
+    select distinct
+        period_key, period_code, (to_date(period_code, 'YYYY-MM') + interval '1 month - 1 day')::date, %(number)s, {OPEN}
+    from wanted
     where period_key not in (select period_key from warehouse.dim_period where to_publication = {OPEN});
 
     insert into warehouse.fct_reporting_duty

@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.packs import FILES, write_pack
+from tests.packs import FILES
 from tests.warehouse.reference import Figure, Slot
+from tests.warehouse.refreshed import Refreshed, written, written_anew
 from tests.warehouse.world import EXTRA, World
 
 from tonghop import publication
-from tonghop.catalog import due_reports, read_pack
-from tonghop.database import admin_connect, connect
+from tonghop.catalog import due_reports
+from tonghop.database import connect
 from tonghop.model import Period
-from tonghop.publication.versions import versioned_tables
-from tonghop.warehouse import build_candidate, vacuum_what_changed
+from tonghop.warehouse import vacuum_what_changed
 
 pytestmark = pytest.mark.database
 
@@ -58,39 +58,6 @@ class Reach:
                 not self.periods or period is None or period in self.periods or (self.today and row.get("map") == "today"),
             )
         )
-
-
-class Refreshed(World):
-    """A world that is published by the acts of the product; only gate 2 is passed by hand."""
-
-    def take_in(self) -> int:
-        """Open, build and publish what differs."""
-        number = publication.open_candidate()
-        assert number is not None
-        self.publications = number
-        for unit, form, period, submission in self.connection.execute(
-            "select unit_code, form_code, period_code, submission_id from audit.candidate_slot where publication = %s", (number,)
-        ):
-            self.published[unit, form, period] = submission
-        build_candidate(number)
-        with connect("publisher") as connection:
-            connection.execute(
-                "insert into audit.gate_run (gate, publication, status, pack_hash, code_version) "
-                "select 2, number, 'passed', pack_hash, code_version from audit.publication where number = %s",
-                (number,),
-            )
-        publication.publish(number)
-        return number
-
-    def edit_pack(self, directory: Path, **overrides: str) -> None:
-        """Put the pack into force with other files."""
-        self.load_pack(read_pack(write_pack(directory, **(EXTRA | overrides))))
-
-    def form_indicators(self, slot: Slot) -> list[str]:
-        """The indicators of the report of a slot."""
-        at = Period.parse(slot[2]).end_date
-        (form,) = (form for form in self.pack.forms if form.form_code == slot[1] and form.valid_at(at))
-        return [row.indicator_code for row in self.pack.form_rows if (row.form_code, row.version) == (form.form_code, form.version)]
 
 
 def marts() -> Marts:
@@ -346,15 +313,17 @@ def test_an_accepted_alias_takes_in_the_file_that_is_read_again(world: Refreshed
 
 def test_a_moved_unit_moves_its_figures_from_that_day_on(world: Refreshed, tmp_path: Path) -> None:
     before = marts()
+    taken_back = next(slot for slot in sorted(world.chosen) if slot[1] == "QT" and len(world.versions[slot]) == 1)
+    world.withdraw(taken_back, "withdrawn")
     world.edit_pack(tmp_path, targets=CHANGED_IN_JULY, units=MOVED)
     number = world.take_in()
     after = marts()
-    assert publication.get_publication(number).scope_all
+    assert not publication.get_publication(number).scope_all
     since = frozenset(p.code for p in world_periods(world) if p.end_date >= date(2022, 3, 1))
     reach = Reach(frozenset({"C21", "D1", "D2", "P"}), since, today=True)
     units = frozenset({"dim_unit", "unit_group_member", "fct_target", "fct_target_version"})
     tree = Reach(frozenset({"C21", "D1", "D2", "P"}), marts=units)
-    assert stray(before, after, [reach, tree]) == []
+    assert stray(before, after, [reach, tree, reach_of(world, taken_back)]) == []
     months = {key for key in changed(before, after) if key[1] == "VISITS" and key[2] in ("2022-03", "2022-04", "2022-05")}
     assert {key[0] for key in months} >= {"C21", "D1", "D2"}
     was, now = figures(before), figures(after)
@@ -409,28 +378,10 @@ REPORTS_OF_EACH_UNIT = """
 
 def test_everything_taken_in_piece_by_piece_is_what_a_build_from_scratch_makes(world: Refreshed) -> None:
     """The last one: a candidate over everything closes no row and writes none."""
-    world.connection.execute("insert into audit.deployment (code_version) values ('other code')")
-    world.connection.execute("update audit.publication set code_version = 'older code' where number = (select number from audit.live)")
-    world.connection.execute("delete from audit.deployment where code_version = 'other code'")
-    number = publication.open_candidate()
-    assert number is not None and publication.get_publication(number).scope_all
-    build_candidate(number)
-    assert {table: written(number, table) for table in WRITTEN} == dict.fromkeys(WRITTEN, 0)
-    publication.discard(number, "a test")
+    assert written_anew(world) == {}
 
 
 WRITTEN = (
     *("agg_indicator_period", "agg_report_count", "fct_indicator_value", "fct_reporting_duty", "fct_submission", "fct_target"),
     *("dim_unit", "dim_indicator"),
 )
-
-
-def written(number: int, table: str) -> int:
-    """How many rows a publication added to a versioned table, and how many it closed."""
-    with admin_connect() as connection:
-        assert table in {str(name.as_string(connection)).split(".")[1].strip('"') for name in versioned_tables(connection)}
-        row = connection.execute(
-            f"select count(*) from warehouse.{table} where from_publication = %(n)s or to_publication = %(n)s", {"n": number}
-        ).fetchone()  # type: ignore[call-overload]
-    assert row
-    return int(row[0])

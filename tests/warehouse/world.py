@@ -169,9 +169,9 @@ class World:
             "update audit.publication set status = 'discarded', discarded_at = clock_timestamp() where number = %s", (self.publications,)
         )
 
-    def withdraw(self, slot: Slot) -> None:
-        """Take the report in force of a slot back."""
-        self.connection.execute("insert into audit.verdict (submission_id, verdict) values (%s, 'held')", (self.chosen.pop(slot),))
+    def withdraw(self, slot: Slot, verdict: str = "held") -> None:
+        """Take the report in force of a slot back: it is `held`, or `withdrawn` by its unit."""
+        self.connection.execute("insert into audit.verdict (submission_id, verdict) values (%s, %s)", (self.chosen.pop(slot), verdict))
 
     def reference(self) -> Reference:
         """What the marts must say about the slots published by now."""

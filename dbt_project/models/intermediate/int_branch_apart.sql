@@ -7,7 +7,7 @@ nodes as (
 ),
 
 ancestors as (
-    select * from {{ ref('int_unit_ancestors') }}
+    select * from {{ open_rows(ref('dim_unit_ancestor')) }}
 ),
 
 pack as (

@@ -14,6 +14,7 @@ completeness as (
 
 touched as (
     select * from {{ ref('int_series_touched') }}
+    where is_wanted
 ),
 
 indicators as (

@@ -1,5 +1,6 @@
 with touched as (
     select * from {{ ref('int_series_touched') }}
+    where is_wanted
 ),
 
 indicators as (
@@ -11,7 +12,7 @@ parts as (
 ),
 
 ancestors as (
-    select * from {{ ref('int_unit_ancestors') }}
+    select * from {{ open_rows(ref('dim_unit_ancestor')) }}
 ),
 
 -- a ratio is computed from its numerator and denominator, touched or not

@@ -1,4 +1,8 @@
-with slots as (
+with candidate as (
+    select * from {{ ref('stg_audit__candidate') }}
+),
+
+slots as (
     select * from {{ ref('int_slot_touched') }}
 ),
 
@@ -20,19 +24,27 @@ units as (
 ),
 
 ancestors as (
-    select * from {{ ref('int_unit_ancestors') }}
+    select * from {{ open_rows(ref('dim_unit_ancestor')) }}
 ),
 
 branches_apart as (
     select * from {{ ref('int_branch_apart') }}
 ),
 
-periods as (
-    select * from {{ open_rows(ref('dim_period')) }}
+branches_changed as (
+    select * from {{ ref('int_branch_changed') }}
 ),
 
-candidate as (
-    select * from {{ ref('stg_audit__candidate') }}
+all_units as (
+    select * from {{ rows_now_and_before(ref('dim_unit')) }}
+),
+
+all_groups as (
+    select * from {{ rows_now_and_before(ref('dim_unit_group')) }}
+),
+
+periods as (
+    select * from {{ open_rows(ref('dim_period')) }}
 ),
 
 -- by their periods: the first column of the key
@@ -129,6 +141,23 @@ series_of_the_branches as (
         own_series.year
 ),
 
+-- whatever is summed in a branch that has other units than before
+series_of_changed_branches as (
+    select
+        case when branches_apart.unit_code is null then 'both' else maps.map end as map,
+        indicators.indicator_key,
+        branches_changed.unit_code,
+        branches_changed.year
+    from branches_changed
+    cross join indicators
+    cross join (values ('as_reported'), ('today')) as maps (map)
+    left join branches_apart
+        on
+            branches_changed.unit_code = branches_apart.unit_code
+            and branches_changed.year = branches_apart.year
+    where branches_apart.unit_code is not null or maps.map = 'as_reported'
+),
+
 components as (
     select
         indicators.indicator_key as ratio_key,
@@ -139,6 +168,8 @@ components as (
 
 series_with_ratios as (
     select * from series_of_the_branches
+    union
+    select * from series_of_changed_branches
     union
     select
         series_of_the_branches.map,
@@ -168,6 +199,44 @@ series_by_unit_version as (
                     units.valid_from <= make_date(series_with_ratios.year, 12, 31) + 7
                     and units.valid_to > make_date(series_with_ratios.year, 1, 1) - 7
             end
+),
+
+-- a changed branch may have been stored for another map, or another version of its unit: what is not wanted any more is only closed
+all_nodes as (
+    select
+        unit_key,
+        unit_code
+    from all_units
+    union
+    select
+        group_key as unit_key,
+        hierarchy_code || ':' || group_code as unit_code
+    from all_groups
+),
+
+series_to_close as (
+    select
+        maps.map,
+        indicators.indicator_key,
+        all_nodes.unit_key,
+        branches_changed.unit_code,
+        branches_changed.year
+    from branches_changed
+    inner join all_nodes on branches_changed.unit_code = all_nodes.unit_code
+    cross join indicators
+    cross join (values ('as_reported'), ('today'), ('both')) as maps (map)
+),
+
+series_wanted_or_to_close as (
+    select
+        *,
+        true as is_wanted
+    from series_by_unit_version
+    union all
+    select
+        *,
+        false as is_wanted
+    from series_to_close
 )
 
-select * from series_by_unit_version
+select * from series_wanted_or_to_close

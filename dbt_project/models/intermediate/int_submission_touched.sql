@@ -1,5 +1,5 @@
 with slots as (
-    select * from {{ ref('int_slot_touched') }}
+    select * from {{ ref('stg_audit__candidate_slots') }}
 ),
 
 submissions as (

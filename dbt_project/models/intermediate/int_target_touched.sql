@@ -7,6 +7,11 @@ reach as (
     where what = 'targets'
 ),
 
+branches_changed as (
+    select * from {{ ref('int_branch_changed') }}
+    where is_of_that_day
+),
+
 targets as (
     select * from {{ ref('stg_catalog__targets') }}
 ),
@@ -25,7 +30,10 @@ targets_touched as (
         indicator_code,
         year
     from targets
-    where (select candidate.scope_all from candidate)
+    where
+        (select candidate.scope_all from candidate)
+        -- plans are added up, and rates hold below, on the map of their year
+        or year in (select branches_changed.year from branches_changed)
 ),
 
 targets_touched_with_keys as (

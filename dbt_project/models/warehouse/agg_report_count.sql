@@ -6,6 +6,7 @@
 
 with branches as (
     select * from {{ ref('int_reports_touched') }}
+    where is_wanted
 ),
 
 -- by their periods: the first column of the key

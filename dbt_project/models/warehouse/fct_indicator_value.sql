@@ -1,9 +1,10 @@
+-- depends_on: {{ ref('int_slot_scope') }}
 {{ config(
     unique_key=['period_key', 'indicator_key', 'unit_key', 'form_key', 'breakdown_key', 'measure'],
     scope={
-        'relation': 'int_slot_touched',
+        'relation': 'int_slot_scope',
         'columns': ['period_key', 'unit_key', 'form_key'],
-        'periods': 'select period_key from warehouse.int_slot_touched',
+        'periods': 'select period_key from warehouse.int_slot_scope',
     },
 ) }}
 

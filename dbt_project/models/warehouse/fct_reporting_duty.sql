@@ -1,6 +1,7 @@
+-- depends_on: {{ ref('int_slot_scope') }}
 {{ config(
     unique_key=['period_key', 'form_key', 'unit_key'],
-    scope={'relation': 'int_slot_touched', 'columns': ['period_key', 'form_key', 'unit_key']},
+    scope={'relation': 'int_slot_scope', 'columns': ['period_key', 'form_key', 'unit_key']},
 ) }}
 
 with slots as (

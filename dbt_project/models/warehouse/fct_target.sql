@@ -16,7 +16,7 @@ units as (
 ),
 
 ancestors as (
-    select * from {{ ref('int_unit_ancestors') }}
+    select * from {{ open_rows(ref('dim_unit_ancestor')) }}
     where map = 'as_reported'
 ),
 

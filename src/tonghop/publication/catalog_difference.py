@@ -1,14 +1,20 @@
 """What a changed catalog reaches: slots, sums and targets that a candidate has to build anew although no report of theirs changed.
 
 Two packs are compared table by table. What the warehouse shows in its dimensions only, or never shows, reaches nothing: dimensions are
-compared in every refresh. A difference that is not named here reaches everything: no table or column of a pack is overlooked. So does
-a unit that moved, began or ended, or changed its group: on today's map that changes the past of every branch that it ever belonged to.
+compared in every refresh. A difference that is not named here reaches everything: no table or column of a pack is overlooked.
+
+A unit whose versions changed is reached from the first day on which they differ: its slots of the periods since then stand for another
+version. Which branches have other units below them than before, in which years and on which map, dbt finds by comparing
+`dim_unit_ancestor` with what was published (`int_branch_changed`): that also holds for a parent, a group or a succession that changed.
 """
 
 from __future__ import annotations
 
 import psycopg
 from psycopg import sql
+
+from tonghop.model import OPEN_END
+from tonghop.publication.versions import table_exists
 
 _SILENT = frozenset(
     {
@@ -19,13 +25,14 @@ _SILENT = frozenset(
 )
 """Tables that intake, the rules, a dimension or the way to a publication read, and no figure."""
 
+_IN_BRANCHES = frozenset({"unit", "unit_group", "unit_group_place", "unit_succession"})
+"""Tables of which dbt sees for itself what they change; but for the versions of a unit, which its slots stand for."""
+
 _SILENT_COLUMNS = {
     "pack": {
         *("load_number", "loaded_at", "pack_code", "name_vi", "name_en", "time_zone", "root_unit", "holidays", "contact"),
         *("last_year", "hash_without_corrections"),
     },
-    "unit": {"official_code", "name_vi", "name_en", "sort_order", "unit_type"},
-    "unit_group": {"name_vi", "name_en", "sort_order"},
     "indicator": {"name_vi", "name_en", "sort_order", "programme_code", "unit_of_measure", "decimals", "better"},
     "breakdown": {"name_vi", "name_en"},
     "form": {"name_vi", "name_en", "unit_types", "number_style"},
@@ -64,7 +71,7 @@ def find_reach(connection: psycopg.Connection, published: str | None, wanted: st
     if published == wanted:
         return False
     packs = {"published": published, "wanted": wanted}
-    for table in sorted(_tables(connection) - _SILENT):
+    for table in sorted(_tables(connection) - _SILENT - _IN_BRANCHES):
         if table in _KEYS:
             keys = sql.SQL(", ").join(map(sql.Identifier, _KEYS[table]))
             statement = sql.SQL("create temporary table {} on commit drop as select distinct {} from ({}) as rows_of_one_pack")
@@ -72,9 +79,12 @@ def find_reach(connection: psycopg.Connection, published: str | None, wanted: st
             connection.execute(statement.format(sql.Identifier(f"differing_{table}"), keys, difference))
         elif _is_true(connection, sql.SQL("select exists ({})").format(_difference(connection, table, packs)), packs):
             return True
+    connection.execute(_CHANGED_UNITS, packs)
     if _is_true(connection, _EVERYTHING, packs):
         return True
     connection.execute(_SPREAD, packs)
+    if table_exists(connection, "dim_period"):
+        connection.execute(_SLOTS_OF_CHANGED_UNITS)
     return False
 
 
@@ -87,10 +97,34 @@ def freeze_reach(connection: psycopg.Connection, number: int) -> None:
     )
 
 
+# The days on which versions of a unit begin (with their level, which says which of two targets is nearer) and end; and the first one on
+# which the packs differ. A period that ended before it stands for the same version in both.
+_CHANGED_UNITS = sql.SQL("""
+create temporary table changed_unit on commit drop as
+with day as (
+    select pack_hash, unit_code, unit_key, level, valid_from as day from catalog.unit
+    where pack_hash in (%(published)s, %(wanted)s)
+    union all
+    select pack_hash, unit_code, unit_key, null, valid_to from catalog.unit
+    where pack_hash in (%(published)s, %(wanted)s)
+),
+
+day_of_one_pack as (
+    select unit_code, unit_key, level, day from day
+    group by unit_code, unit_key, level, day
+    having count(*) = 1
+)
+
+select unit_code, min(day) as since from day_of_one_pack group by unit_code
+""")
+
 _EVERYTHING = sql.SQL("""
 select
+    -- where most units are others, looking at each branch costs more than building all
+    2 * (select count(*) from changed_unit)
+    > (select count(distinct unit_code) from catalog.unit where pack_hash in (%(published)s, %(wanted)s))
     -- a figure that was read before its indicator was known, or that is shown although it is no longer
-    exists (
+    or exists (
         select from differing_indicator as d
         where
             not exists (select from catalog.indicator as i where i.pack_hash = %(wanted)s and i.indicator_code = d.indicator_code)
@@ -138,7 +172,18 @@ union
 select 'figures', f.indicator_code, d.unit_code, left(d.period_code, 4)::integer
 from differing_duty as d
 inner join forms as f on d.form_code = f.form_code
+union
+-- a week may reach a few days into the year before
+select 'units', null, unit_code, extract(year from since - 7)::integer from changed_unit
 """)
+
+_SLOTS_OF_CHANGED_UNITS = sql.SQL("""
+insert into slot_reach
+select u.unit_code, null, p.period_code
+from changed_unit as u
+inner join warehouse.dim_period as p on u.since <= p.end_date
+where p.to_publication = {open}
+""").format(open=sql.Literal(OPEN_END))
 
 
 def _tables(connection: psycopg.Connection) -> set[str]:

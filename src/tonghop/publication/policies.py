@@ -223,7 +223,7 @@ where
     and (%(rebuilds_all)s or exists (
         select from slot_reach as r
         where
-            r.form_code = c.form_code
+            (r.form_code is null or r.form_code = c.form_code)
             and (r.unit_code is null or (r.unit_code, r.period_code) = (c.unit_code, c.period_code))
     ))
     and b.is_recorded

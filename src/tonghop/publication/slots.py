@@ -203,6 +203,11 @@ reached as (
     select e.unit_code, e.form_code, e.period_code
     from ever_published as e
     inner join slot_reach as r using (unit_code, form_code, period_code)
+    union
+    select e.unit_code, e.form_code, e.period_code
+    from ever_published as e
+    inner join slot_reach as r using (unit_code, period_code)
+    where r.form_code is null
 ),
 
 slot as (

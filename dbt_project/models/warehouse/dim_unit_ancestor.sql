@@ -1,3 +1,5 @@
+{{ config(unique_key=['map', 'unit_key', 'ancestor_code']) }}
+
 with units as (
     select * from {{ ref('stg_catalog__units') }}
 ),
