@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from xml.etree.ElementTree import ParseError
 from xml.sax.saxutils import escape
@@ -156,6 +157,25 @@ def test_values_that_are_not_plain_are_left_to_the_others() -> None:
         assert learn(sheet.format(kind, plain))
         assert all(known(sheet.format(kind, each), PLENTY) is None for each in others)
     assert not learn(sheet.format(' t="b"', "1"))
+
+
+def test_a_number_of_a_known_layout_is_shown_by_its_style() -> None:
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData><row r="1"><c r="A1"{{}}><v>{{}}</v></c></row></sheetData></worksheet>'
+    for style, cell in (
+        ("1", RawCell(Kind.NUMBER, "0.5", True)),
+        ("3", RawCell(Kind.NUMBER, "0.5")),
+        ("2", RawCell(Kind.DATE, "1900-01-07")),
+    ):
+        number = "8" if cell.kind is Kind.DATE else "0.5"
+        assert learn(sheet.format(f' s="{style}"', 7))
+        found = known(sheet.format(f' s="{style}"', number), PLENTY)
+        assert found is not None
+        assert found[0].rows == {1: {1: cell}}
+    assert learn(sheet.format("", 7))
+    unnamed = known_sheets.read_known(
+        known_sheets.cut(sheet.format("", "0.5")), first := Sheet("S"), replace(BOOK, formats={"0": Format.PERCENT}), 9
+    )
+    assert (unnamed, first.rows) == (8, {1: {1: RawCell(Kind.NUMBER, "0.5", True)}})
 
 
 def test_a_formula_that_says_something_else_leaves_a_layout_known() -> None:

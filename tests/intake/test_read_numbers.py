@@ -372,3 +372,14 @@ def test_a_digit_never_turns_into_a_blank(text: str, expects: Expects) -> None:
 def test_plain_loses_no_value_and_has_no_exponent(number: Decimal) -> None:
     assert Decimal(plain(number)) == number
     assert "E" not in plain(number)
+
+
+@pytest.mark.parametrize("expects", [WHOLE, PERCENT, CHANGE])
+def test_a_plain_value_is_one_about_which_there_is_nothing_more_to_say(expects: Expects) -> None:
+    texts = [RawCell(Kind.TEXT, text) for text in ("7/10", "1.448", "2066.356", "-5", "x", "-", "x" * 60)]
+    numbers = [RawCell(Kind.NUMBER, number) for number in ("0", "7", "-5", "1.448", "123456789012345", "1234567890123456")]
+    for raw in [None, *texts, *numbers] * 2:
+        parsed = parse_value(raw, expects)
+        assert expects.plain_values[raw] == (None if parsed.issues or parsed.plan is not None else parsed.value)
+    assert expects.plain_values[RawCell(Kind.TEXT, "7/10")] is None
+    assert expects.plain_values[RawCell(Kind.NUMBER, "7")] is not None

@@ -72,10 +72,26 @@ def number_cell(text: str, shown: Format | None, first_day: date) -> RawCell | N
     return RawCell(Kind.DATE, _day_of(text, first_day))
 
 
-@lru_cache(maxsize=65_536)
 def bare_number(text: str) -> RawCell | None:
     """The cell of a stored number without a format; None when the text is no number."""
-    return RawCell(Kind.NUMBER, text) if _NUMBER.fullmatch(text) else None
+    return BARE_NUMBERS[text]
+
+
+class _BareNumbers(dict[str, RawCell | None]):
+    """Numbers come again and again, so their cells are remembered; what is longer than any number is none."""
+
+    def __missing__(self, text: str) -> RawCell | None:
+        if len(text) > NUMBER_CHARACTERS:
+            return RawCell(Kind.NUMBER, text) if _NUMBER.fullmatch(text) else None
+        if len(self) >= _MOST:
+            self.clear()
+        cell = self[text] = RawCell(Kind.NUMBER, text) if _NUMBER.fullmatch(text) else None
+        return cell
+
+
+_MOST = 65_536
+BARE_NUMBERS = _BareNumbers()
+"""`bare_number` of texts."""
 
 
 def _day_of(serial: str, first_day: date) -> str:

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
 from tonghop.intake.cells import Kind, RawCell, Sheet, text_cell
-from tonghop.intake.formats import NUMBER_CHARACTERS, bare_number, number_cell
+from tonghop.intake.formats import BARE_NUMBERS, NUMBER_CHARACTERS, number_cell
 from tonghop.intake.limits import Limits
 from tonghop.intake.sheet_text import Token, tokens
 from tonghop.intake.sheet_xml import Book, too_many_cells
@@ -47,6 +47,8 @@ class Layout:
     """takes the stored numbers out of the values"""
     styles: tuple[str, ...]
     """of the stored numbers"""
+    own_styles: frozenset[str]
+    """the different ones of them; a cell without a style has the first one"""
     others: tuple[tuple[int, str], ...]
     """what else has a value: which of the values, and of which kind"""
     constants: tuple[RawCell, ...]
@@ -143,11 +145,11 @@ def _numbers(layout: Layout, values: Sequence[str], book: Book) -> list[RawCell]
     stored = layout.numbers(values)
     if max(map(len, stored), default=0) > NUMBER_CHARACTERS:
         return None
-    if book.formats:
+    if not layout.own_styles.isdisjoint(book.formats):
         formats, first_day = {**book.formats, "": book.formats.get("0")}, book.first_day  # a cell without a style has the first one
         cells = [number_cell(number, formats.get(style), first_day) for number, style in zip(stored, layout.styles, strict=True)]
     else:
-        cells = list(map(bare_number, stored))
+        cells = list(map(BARE_NUMBERS.__getitem__, stored))
     return cast("list[RawCell]", cells) if all(cells) else None  # a cell is a tuple, and so is never false
 
 
@@ -223,6 +225,7 @@ def _layout(cut_sheet: CutSheet, text: str, sheet: Sheet, limits: Limits) -> Lay
         strings=picker([each.number for each in in_groups if each.group == _STRINGS]),
         numbers=picker([each.number for each in numbers]),
         styles=tuple(each.token.style for each in numbers),
+        own_styles=frozenset(each.token.style or "0" for each in numbers),
         others=tuple((each.number, each.token.kind) for each in in_groups if each.group == _OTHERS),
         constants=tuple(each.constant for each in in_groups if each.constant is not None),
         cells=len(held),

@@ -13,14 +13,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import getitem
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from tonghop.catalog import normalise
 from tonghop.intake.cells import Kind, RawCell, Sheet, address
 from tonghop.intake.form_index import SheetIndex
 from tonghop.intake.headers import Header
 from tonghop.intake.known_sheets import KnownRows, Picker, picker
-from tonghop.intake.numbers import Figures
+from tonghop.intake.numbers import PlainValues
 from tonghop.model import CellAddress, Frame, Measure, Role, Value
 
 _MOST = 256
@@ -66,7 +66,7 @@ class KnownTable:
     """takes those figures out that may be texts"""
     figures: Picker
     """takes all figures out, in the order of the form"""
-    expected: tuple[Figures, ...]
+    expected: tuple[PlainValues, ...]
     """what cells say in the place of each figure"""
     frame: Frame
     head: KnownHead | None
@@ -88,9 +88,8 @@ class KnownFigures(NamedTuple):
     @property
     def values(self) -> tuple[Value, ...] | None:
         """What they say, in the order of the form; None when there is more to say about one of them than its value."""
-        raw = self.table.figures((*self.rows.cells, None))
-        values, issues, plans = zip(*map(getitem, self.table.expected, raw), strict=True)
-        return None if any(issues) or plans.count(None) < len(plans) else values
+        values = tuple(map(getitem, self.table.expected, self.table.figures((*self.rows.cells, None))))
+        return cast("tuple[Value, ...]", values) if all(values) else None  # a value is a tuple, and so is never false
 
 
 def known_figures(sheet: Sheet, index: SheetIndex) -> KnownFigures | None:
@@ -119,14 +118,14 @@ def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: M
     top, bottom = header.last_row - index.layout.header_rows + 1, max(first_row.values())
     figures: list[int] = []
     places: list[tuple[CellAddress, str, Measure, str, Role]] = []
-    expected: list[Figures] = []
+    expected: list[PlainValues] = []
     for position, row in enumerate(index.sheet.grid):
         number = first_row[position]
         for form_column, figure in enumerate(row):
             column = header.by_form_column[form_column]
             figures.append(layout.rows[number].get(column, _NOTHING))
             places.append((CellAddress(sheet.name, address(number, column)), *figure[:4]))
-            expected.append(index.expects[position][form_column].figures)
+            expected.append(index.expects[position][form_column].plain_values)
     of_figures = {*figures}
     words = [place for number, row in layout.rows.items() if top <= number <= bottom for place in row.values() if place not in of_figures]
     take_words = picker(words)

@@ -81,6 +81,11 @@ class Expects:
         """What cells say where this is expected."""
         return Figures(self)
 
+    @cached_property
+    def plain_values(self) -> PlainValues:
+        """The same of those about which there is nothing more to say."""
+        return PlainValues(self.figures)
+
     @property
     def whole(self) -> bool:
         """Whether only whole numbers fit."""
@@ -127,6 +132,23 @@ class Figures(dict[RawCell | None, Parsed]):
         return parsed
 
 
+class PlainValues(dict[RawCell | None, Value | None]):
+    """The values of cells; None for a cell about which there is more to say: an issue, or a plan beside its value."""
+
+    def __init__(self, figures: Figures) -> None:
+        self.figures = figures
+        super().__init__()
+
+    def __missing__(self, raw: RawCell | None) -> Value | None:
+        parsed = self.figures[raw]
+        value = None if parsed.issues or parsed.plan is not None else parsed.value
+        if raw is None or len(raw.text) <= _REMEMBERED_CHARACTERS:
+            if len(self) >= _MOST:
+                self.clear()
+            self[raw] = value
+        return value
+
+
 _MOST = 65_536
 _REMEMBERED_CHARACTERS = 40
 
@@ -156,7 +178,13 @@ def _unreadable(raw: str, issue: Issue) -> Parsed:
     return Parsed(Value(State.UNREADABLE, raw=raw), (issue,))
 
 
+_COUNT = re.compile(rf"[1-9][0-9]{{0,{MAX_INTEGER_DIGITS - 1}}}")
+"""What fits wherever a figure is expected."""
+
+
 def _stored_number(raw: RawCell, expects: Expects) -> Parsed:
+    if not raw.percent and _COUNT.fullmatch(raw.text):
+        return Parsed(Value(State.NUMBER, Decimal(raw.text), raw.text))
     number = Decimal(raw.text)
     if number.adjusted() >= MAX_INTEGER_DIGITS:
         return _unreadable(raw.text, findings.OUT_OF_RANGE.issue(raw.text))

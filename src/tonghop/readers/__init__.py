@@ -6,6 +6,7 @@ from tonghop.readers.fingerprint import RECOMPUTED, reading_sha256
 from tonghop.readers.lines import CELL_COLUMNS
 from tonghop.readers.pool import Job, ReaderPool, reader_pool
 from tonghop.readers.prepared import NARRATIVE_COLUMNS, Prepared, PreparedSubmission, with_key
+from tonghop.readers.starter import begin_to_start
 
 __all__ = [
     "CELL_COLUMNS",
@@ -21,6 +22,7 @@ __all__ = [
     "ReaderPool",
     "Trouble",
     "TroubleKind",
+    "begin_to_start",
     "read_one",
     "reader_pool",
     "reading_sha256",

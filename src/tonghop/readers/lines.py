@@ -37,7 +37,7 @@ def write_lines(cells: Iterable[Cell]) -> Lines:
     lines: list[tuple[str, str]] = []
     for at, indicator, measure, breakdown, role, value in cells:
         around = _surroundings(at, indicator, measure, breakdown, role)
-        row, line = _written[value]
+        row, line, _ = _written.get(id(value)) or _write(value)
         lines.append((f"{around.start}{line}{around.end}", f"{around.row_start}{row}{around.row_end}"))
     lines.sort()
     return Lines("\n".join([row for _, row in lines]), "\n".join([line for line, _ in lines]))
@@ -76,7 +76,9 @@ class _Template:
 
     def filled(self, values: Sequence[Value]) -> Lines:
         """The lines with the values of the frame."""
-        rows, lines = zip(*map(_written.__getitem__, self._in_order(values)), strict=True)
+        in_order = self._in_order(values)
+        found = zip(in_order, map(_written.get, map(id, in_order)), strict=True)
+        rows, lines, _ = zip(*[written or _write(value) for value, written in found], strict=True)
         return Lines(self._rows % rows, self._canonical % lines)
 
 
@@ -91,28 +93,33 @@ def _literal(text: str) -> str:
     return text.replace("%", "%%")
 
 
-class _Written(dict[Value, tuple[str, str]]):
-    """State, number, text and flags of a value, as fields of COPY and as they stand in a canonical line.
+class _Written(NamedTuple):
+    """State, number, text and flags of a value, as fields of COPY and as they stand in a canonical line."""
 
-    Small figures come again and again, so they are remembered. Long texts would only fill the memory.
-    """
+    row: str
+    line: str
+    value: Value
+    """which it is, kept so that no other one comes to stand in its place"""
 
-    def __missing__(self, value: Value) -> tuple[str, str]:
-        state, number, raw, flags = value
-        field = r"\N" if number is None else plain_number(number)
-        plain = "null" if number is None else f'"{field}"'
-        marks, joined = (_array(flags), quoted(",".join(flags))) if flags else ("{}", '""')
-        both = f"{state}\t{field}\t{escaped(raw)}\t{marks}", f'"{state}", {plain}, {quoted(raw)}, {joined}'
-        if len(raw) <= _REMEMBERED_CHARACTERS:
-            if len(self) >= _MOST:
-                self.clear()
-            self[value] = both
-        return both
+
+def _write(value: Value) -> _Written:
+    state, number, raw, flags = value
+    field = r"\N" if number is None else plain_number(number)
+    plain = "null" if number is None else f'"{field}"'
+    marks, joined = (_array(flags), quoted(",".join(flags))) if flags else ("{}", '""')
+    written = _Written(f"{state}\t{field}\t{escaped(raw)}\t{marks}", f'"{state}", {plain}, {quoted(raw)}, {joined}', value)
+    if len(raw) <= _REMEMBERED_CHARACTERS:
+        if len(_written) >= _MOST:
+            _written.clear()
+        _written[id(value)] = written
+    return written
 
 
 _MOST = 65_536
 _REMEMBERED_CHARACTERS = 40
-_written = _Written()
+_written: dict[int, _Written] = {}
+"""By the identity of their values: small figures come again and again, and are the same objects then. Long texts would only fill
+the memory."""
 
 
 def plain_number(number: Decimal) -> str:

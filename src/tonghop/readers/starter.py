@@ -72,6 +72,11 @@ def starter() -> Starter:
     return _starter
 
 
+def begin_to_start() -> None:
+    """Have the one of this process get ready while there is something else to do, because readers will be wanted soon."""
+    starter()
+
+
 def forget() -> None:
     """Let it go: the next reader is forked from another one."""
     global _starter

@@ -14,7 +14,7 @@ import psycopg
 from tonghop.catalog import Pack, load_pack, read_pack
 from tonghop.database import connect
 from tonghop.model import Severity
-from tonghop.readers import Reader
+from tonghop.readers import Reader, begin_to_start
 from tonghop.settings import settings
 from tonghop.staging import landing
 from tonghop.staging.arrivals import put_away_arrived, put_away_taken_in, without_receipt
@@ -120,6 +120,8 @@ def read_and_stage(batch: list[str], *, read: Reader | None = None) -> BatchOutc
     A file that is gone or cannot be read is counted as `failed`, with a message. Files that were taken in are moved away where the
     settings say so. Raises CatalogError, DatabaseDown or StagingInterrupted; what was committed until then stays.
     """
+    if read is None:
+        begin_to_start()
     areas = landing.open_areas()
     with connect("loader", autocommit=True) as connection:
         pack = _pack_at_hand(connection)
@@ -144,6 +146,8 @@ def load_paths(paths: Sequence[str | Path], *, read: Reader | None = None) -> li
         found |= {file.uri: file for file in seen.files}
         skipped |= {left.uri: Outcome(left.uri, "skipped", message=left.reason) for left in seen.skipped}
         skipped |= {problem: Outcome(below, "failed", message=problem) for problem in seen.problems}
+    if found and read is None:
+        begin_to_start()
     with connect("loader", autocommit=True) as connection:
         pack = _pack_at_hand(connection)
         in_order = sorted(found.values(), key=lambda file: (file.received_at, file.uri))
