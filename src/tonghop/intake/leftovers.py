@@ -38,7 +38,7 @@ class Leftovers:
 
     def note(self, *, is_guest: bool) -> None:
         """Add the findings; those about what fits nowhere only where no other form says them."""
-        if self.index.sheet.columns:
+        if self.index.sheet.columns and self.found.own.known is None:  # a known table is whole
             self._note_missing()
         if not is_guest:
             self._note_lost_columns()

@@ -65,7 +65,7 @@ def read_strings(text: str, limits: Limits) -> list[RawCell]:
     head = _STRINGS_HEAD.match(text)
     if head is None or f"{{{head[1]}}}" not in SPACES or not text.endswith(_STRINGS_END):
         raise NotPlain
-    _parsed(head[0] + _STRINGS_END)
+    _check_head(head[0])
     _refuse_impossible_characters(text)
     start, end = head.end(), len(text) - len(_STRINGS_END)
     plain = _plain_strings(text[start:end])
@@ -79,6 +79,12 @@ def read_strings(text: str, limits: Limits) -> list[RawCell]:
     if "&" in text:
         return [text_cell(_unescaped(string), limits) for _, string in found]
     return [text_cell(string, limits) for _, string in found]
+
+
+@lru_cache(maxsize=64)  # programs write it with the number of strings alone different
+def _check_head(head: str) -> None:
+    """Raise NotPlain when the start of the shared strings is not well-formed."""
+    _parsed(head + _STRINGS_END)
 
 
 _FIRST, _NEXT, _LAST = "<si><t>", "</t></si><si><t>", "</t></si>"
