@@ -319,6 +319,13 @@ def test_a_moved_unit_moves_its_figures_from_that_day_on(world: Refreshed, tmp_p
     number = world.take_in()
     after = marts()
     assert not publication.get_publication(number).scope_all
+    assert slots_of(world, number) == {taken_back, *(("C21", "ST", f"2022-{month:02d}") for month in (3, 4, 5))}
+    assert series_built(world) == {
+        *((unit, year) for unit in ("C21", "D1", "D2", "LINE:A", "LINE:B") for year in (2020, 2021, 2022)),
+        *((unit, 2022) for unit in ("P", "LINE:ALL")),
+        # and those of the report that was taken back
+        *((unit, Period.parse(taken_back[2]).year) for unit in (taken_back[0], "P", "LINE:ALL", "LINE:B")),
+    }
     since = frozenset(p.code for p in world_periods(world) if p.end_date >= date(2022, 3, 1))
     reach = Reach(frozenset({"C21", "D1", "D2", "P"}), since, today=True)
     units = frozenset({"dim_unit", "unit_group_member", "fct_target", "fct_target_version"})
@@ -329,6 +336,44 @@ def test_a_moved_unit_moves_its_figures_from_that_day_on(world: Refreshed, tmp_p
     was, now = figures(before), figures(after)
     assert all(was["P", "VISITS", period] == now["P", "VISITS", period] for period in ("2022-03", "2022-04", "2022-05", "2022"))
     assert was["D1", "VISITS", "2022-04"] != now["D1", "VISITS", "2022-04"]
+
+
+def series_built(world: World) -> set[tuple[str, int]]:
+    """The branches whose sums the last candidate computed, by year."""
+    return set(world.connection.execute("select unit_code, year from warehouse.int_series_touched where is_wanted"))
+
+
+def test_units_that_begin_end_split_and_change_their_group_are_taken_in_at_once(world: Refreshed, tmp_path: Path) -> None:
+    """What becomes of every figure the last test says, which builds all of it from scratch."""
+    before = marts()
+    then = publication.live_number()
+    world.edit_pack(tmp_path, targets=CHANGED_IN_JULY, units=MANY_CHANGES, unit_succession=SPLIT, unit_group_members=REGROUPED)
+    number = world.take_in()
+    assert not publication.get_publication(number).scope_all
+    built = series_built(world)
+    assert {year for unit, year in built if unit in ("D1", "D2", "C11", "C12", "C21", "LINE:A")} == {2020, 2021, 2022}
+    assert {year for unit, year in built if unit == "P"} == {2021, 2022}, "the province has the units that it had"
+    after = marts()
+    assert {key[0] for key in changed(before, after)} >= {"C13", "D1", "D2", "P"}
+    with connect("auditor", publication=then) as connection:
+        rows = connection.execute("select to_jsonb(s)::text from marts.indicator_summary as s").fetchall()
+    assert {row for (row,) in rows} == before["indicator_summary"], "what was published stays as it was"
+
+
+MANY_CHANGES = (
+    MOVED.replace(
+        "D1,930,Huyện An Bình,An Binh district,1,2,district,P,2004-01-01,,",
+        "D1,930,Huyện An Bình,An Binh district,1,2,district,P,2004-01-01,2021-09-01,\n"
+        "D1,930,Thị xã An Bình,An Binh town,1,2,district,P,2021-09-01,,",
+    ).replace(
+        "C12,31321,Trạm Y tế thị trấn Hai,Town Two,2,3,station,D1,2022-01-01,,",
+        "C12,31321,Trạm Y tế thị trấn Hai,Town Two,2,3,station,D1,2022-01-01,2022-06-01,",
+    )
+    + "C13,31330,Trạm Y tế xã Năm,Commune Five,3,3,station,D2,2022-03-01,,\n"
+)
+"""A district is renamed, a station ends, another one begins."""
+SPLIT = "old_code,new_code,changed_on,extent,weight,basis\nC12,C11,2022-06-01,part,0.6,made up\nC12,C13,2022-06-01,part,0.4,made up\n"
+REGROUPED = "hierarchy_code,group_code,unit_code,valid_from,valid_to\nLINE,A,D1,,\nLINE,B,D2,,\nLINE,A,H1,,\n"
 
 
 def figures(marts: Marts) -> dict[tuple[str, str, str], Any]:
