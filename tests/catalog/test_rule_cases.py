@@ -12,6 +12,7 @@ from tonghop.catalog.case_places import place_of
 from tonghop.catalog.corrections import Written
 from tonghop.catalog.rule_cases import FigureName
 from tonghop.model import Measure, Period, State
+from tonghop.settings import PROJECT
 
 RULES = FILES["rules.yml"]
 CASES = empty_cases(RULES) or ""
@@ -146,3 +147,29 @@ def test_a_pair_asks_for_no_size(tmp_path: Path) -> None:
 )
 def test_periods_before(code: str, count: int, before: str) -> None:
     assert Period.parse(code).before(count).code == before
+
+
+@pytest.mark.parametrize("pack", ["hau_giang", "hoang_hoa"])
+def test_every_rule_of_the_packs_says_what_becomes_of_what_it_catches(pack: str) -> None:
+    """So that a severity cannot be exchanged without anybody noticing."""
+    read = read_pack(PROJECT / "catalog" / pack)
+    rules = {rule.rule_code: rule for rule in read.rules}
+    for cases in read.rule_cases:
+        for form_code in rules[cases.rule_code].forms or [form.form_code for form in read.forms]:
+            assert cases.fate_in(form_code) is not None, (cases.rule_code, form_code)
+
+
+def test_another_severity_than_the_cases_say_is_a_problem(tmp_path: Path) -> None:
+    entry = "- {rule: VISITS_IS_SUM, catches: [{}], passes: [{}]}\n"
+    cases = CASES.replace(entry, entry.replace("catches", "then: {CT: flagged, else: held}, catches"))
+    assert check(write_pack(tmp_path / "1", rule_cases=cases)) == []
+    swapped = RULES.replace("severity: critical", "severity: warning", 1)
+    (hospital, station) = check(write_pack(tmp_path / "2", rules=swapped, rule_cases=cases))
+    assert (
+        "VISITS_IS_SUM then: a report ST that it catches is said to be held, as by a rule that is critical; in rules.yml it is" in station
+    )
+    assert "a report HO that" in hospital
+    (control,) = check(write_pack(tmp_path / "3", rules=RULES.replace("{CT: warning}", "{CT: critical}"), rule_cases=cases))
+    assert "a report CT that it catches is said to be flagged, as by a rule that is warning; in rules.yml it is critical" in control
+    (unknown,) = check(write_pack(tmp_path / "4", rule_cases=cases.replace("{CT: flagged,", "{XX: held, CT: flagged,")))
+    assert "VISITS_IS_SUM then: XX is no form; expected else or one of ST, HO, CT" in unknown

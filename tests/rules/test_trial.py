@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -46,6 +47,7 @@ RULES = (
 )
 CASES = """\
 - rule: VISITS_IS_SUM
+  then: {CT: flagged, else: held}
   catches: [{VISITS: 5, VISITS_CHILD: 2, VISITS_ADULT: 2}, {VISITS.ytd: 4, VISITS_CHILD.ytd: 2, VISITS_ADULT.ytd: 2}]  # the second is right
   passes: {VISITS: 4, VISITS_CHILD: 2, VISITS_ADULT: 2}
 - rule: OCCUPANCY_PRINTED
@@ -58,6 +60,7 @@ CASES = """\
   catches: {VISITS.ytd: 50, VISITS.plan: 80, VISITS.pct_of_plan: 60.50}
   passes: {VISITS.ytd: 50, VISITS.plan: 80, VISITS.pct_of_plan: 62.50}
 - rule: CUMULATIVE
+  then: flagged
   catches: {earlier: {-1: {VISITS.ytd: 70}}, VISITS: 5, VISITS.ytd: 76}
   passes: {earlier: {-1: {VISITS.ytd: 70}}, VISITS: 5, VISITS.ytd: 75}
 - rule: SAME_PERIOD
@@ -108,10 +111,17 @@ def test_every_rule_does_what_its_cases_say_and_a_wrong_case_is_found_out(outcom
 
 
 def test_an_outcome_says_what_the_rule_said(outcomes: list[Outcome]) -> None:
-    told = {(each.rule_code, each.case): (each.failures, each.found, each.expected) for each in outcomes}
-    assert told["VISITS_IS_SUM", "catches 1"] == (1, "VISITS: 5", "= 4")
-    assert told["CUMULATIVE", "catches"] == (1, "VISITS: 76", "75 (70 + 5)")
-    assert told["VISITS_IS_SUM", "passes"] == (0, None, None)
+    told = {(each.rule_code, each.case): (each.failures, each.found, each.expected, each.severity) for each in outcomes}
+    assert told["VISITS_IS_SUM", "catches 1"] == (1, "VISITS: 5", "= 4", "critical")
+    assert told["CUMULATIVE", "catches"] == (1, "VISITS: 76", "75 (70 + 5)", "warning")
+    assert told["VISITS_IS_SUM", "passes"] == (0, None, None, None)
+
+
+def test_a_rule_that_fails_with_another_severity_does_otherwise(outcomes: list[Outcome]) -> None:
+    outcome = next(each for each in outcomes if (each.rule_code, each.case) == ("VISITS_IS_SUM", "catches 1"))
+    assert outcome.must_be == "critical" and outcome.as_it_should
+    assert not replace(outcome, severity="warning").as_it_should
+    assert replace(outcome, severity="warning", must_be=None).as_it_should
 
 
 def test_nothing_of_it_reaches_the_warehouse(outcomes: list[Outcome]) -> None:

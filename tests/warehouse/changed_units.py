@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from datetime import date
 
 from tests.packs import FILES
@@ -21,6 +20,13 @@ def with_small_counts(files: dict[str, str]) -> dict[str, str]:
     return files | {"indicators": "\n".join([f"{header},suppress_below", *bounds]) + "\n"}
 
 
+KINDS = (
+    *("rename", "move", "put_right", "close", "merge", "split", "begin"),
+    *("another_day", "regroup", "reorder_groups", "another_level", "take_back"),
+)
+"""What can happen to units: the methods of `Units`."""
+
+
 class Units:
     """The units of a pack, to be changed."""
 
@@ -31,6 +37,10 @@ class Units:
         self.groups = files["unit_groups"]
         self.members = files["unit_group_members"].splitlines()
 
+    def change(self, kind: str) -> None:
+        """Let something of a kind happen, to some unit."""
+        getattr(self, kind)()
+
     def files(self) -> dict[str, str]:
         """The texts of the files that say of units."""
         return {
@@ -39,16 +49,6 @@ class Units:
             "unit_groups": self.groups,
             "unit_group_members": "\n".join(self.members) + "\n",
         }
-
-    def change(self) -> str:
-        """Change something; its name."""
-        changes: list[Callable[[], None]] = [
-            *(self.rename, self.move, self.move, self.put_right, self.close, self.merge, self.split, self.begin),
-            *(self.another_day, self.regroup, self.regroup, self.reorder_groups, self.level, self.remove),
-        ]
-        change = self.chance.choice(changes)
-        change()
-        return change.__name__
 
     def _last(self, units: str) -> Row:
         """The last row of a unit that still holds; `units`: the beginnings of the codes to choose from."""
@@ -127,13 +127,13 @@ class Units:
         now, then = self.chance.sample(["LINE,A1,A1,A1,4,A\n", "LINE,A1,A1,A1,4,B\n", "LINE,A1,A1,A1,4,ALL\n"], 2)
         self.groups = self.groups.replace(now, then)
 
-    def level(self) -> None:
+    def another_level(self) -> None:
         """A cluster is of another level."""
         for row in self.rows:
             if row["unit_code"] == "K":
                 row["level"] = {"3": "4", "4": "3"}[row["level"]]
 
-    def remove(self) -> None:
+    def take_back(self) -> None:
         """A version of a unit was a mistake: the one before it goes on."""
         later = [row for row in self.rows if row["valid_from"] > str(date(2004, 1, 1))]
         if later:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from tonghop.catalog.corrections import Found, Written
 from tonghop.catalog.rows import TOTAL, Code, Row, Text
-from tonghop.model import Measure, Period
+from tonghop.model import Measure, Period, Severity
 
 _FIGURE = re.compile(r"([A-Z0-9][A-Z0-9_.-]*?)(?:\.([a-z_]+)(?:\.([A-Z0-9][A-Z0-9_.-]*))?)?")
 
@@ -108,12 +109,41 @@ def _one_or_more(value: object) -> object:
 Cases = Annotated[tuple[Case, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
 
 
+class Fate(StrEnum):
+    """What becomes of a report that a rule catches: it is held back, published with a flag, or only listed."""
+
+    HELD = "held"
+    FLAGGED = "flagged"
+    LISTED = "listed"
+
+    @property
+    def severity(self) -> Severity:
+        """The severity of a rule that does so."""
+        return {Fate.HELD: Severity.CRITICAL, Fate.FLAGGED: Severity.WARNING, Fate.LISTED: Severity.INFO}[self]
+
+
+ELSE = "else"
+"""All forms that are not named."""
+
+
+def _of_every_form(value: object) -> object:
+    return {ELSE: value} if isinstance(value, str) else value
+
+
 class RuleCases(Row):
-    """The cases of one rule: at least one that it must catch, and one that it must pass."""
+    """The cases of one rule: at least one that it must catch, and one that it must pass.
+
+    `then`: what becomes of what it catches, by form (`else`: all others). Empty: nothing is said of that.
+    """
 
     rule_code: Annotated[Code, Field(validation_alias=AliasChoices("rule", "rule_code"))]
+    then: Annotated[dict[str, Fate], BeforeValidator(_of_every_form), Field(default_factory=dict)]
     catches: Cases
     passes: Cases
+
+    def fate_in(self, form_code: str) -> Fate | None:
+        """What becomes of a report for a form; None where nothing is said."""
+        return self.then.get(form_code, self.then.get(ELSE))
 
     def all(self) -> Iterator[tuple[str, bool, Case]]:
         """Each case with its name (`catches`, `passes 2`) and whether the rule must fail."""

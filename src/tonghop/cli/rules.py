@@ -35,9 +35,10 @@ def test(
     else:
         table = new_table("rule", "case", "expected", "found", "")
         for outcome in outcomes:
-            expected = "a failure" if outcome.must_fail else "none"
+            expected = f"a failure{f', {outcome.must_be}' if outcome.must_be else ''}" if outcome.must_fail else "none"
             found = " · ".join(text for text in (outcome.found, outcome.expected) if text) if outcome.failures else "none"
             more = f" (1 of {outcome.failures} failures)" if outcome.failures > 1 else ""
+            more += f" ({outcome.severity})" if outcome.severity not in (None, outcome.must_be) else ""
             table.add_row(outcome.rule_code, outcome.case, expected, (found or "a failure") + more, "" if outcome.as_it_should else "WRONG")
         console.print(table)
         say(f"{len(outcomes):,} cases of {len({outcome.rule_code for outcome in outcomes}):,} rules, {len(wrong):,} wrong.")

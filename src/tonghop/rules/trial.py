@@ -25,19 +25,22 @@ class NoSuchRule(NeedsCorrection):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a case: whether its rule had to fail, how often it did, and what the first failure says."""
+    """What became of a case: whether its rule had to fail and how severely (None: nothing is said of that), how often it did, what the
+    first failure says, and the severities of all."""
 
     rule_code: str
     case: str
     must_fail: bool
+    must_be: str | None
     failures: int
     found: str | None
     expected: str | None
+    severity: str | None
 
     @property
     def as_it_should(self) -> bool:
         """Whether the rule did what the case says."""
-        return self.must_fail == (self.failures > 0)
+        return self.must_fail == (self.failures > 0) and (self.failures == 0 or self.must_be in (None, self.severity))
 
 
 def try_rules(pack: Pack, rule_code: str | None = None) -> list[Outcome]:
@@ -87,7 +90,8 @@ def _outcomes(gate_run_id: int | None, cases: Sequence[MadeUpCase]) -> list[Outc
     with connect("auditor") as connection:
         rows = connection.execute(
             """
-            select unit_code, rule_code, count(*), min(coalesce(indicator_code || ': ', '') || found_text), min(expected_text)
+            select unit_code, rule_code, count(*), min(coalesce(indicator_code || ': ', '') || found_text), min(expected_text),
+                string_agg(distinct severity, ', ' order by severity)
             from warehouse.rule_failure
             where gate_run_id = %s
             group by unit_code, rule_code
@@ -96,6 +100,12 @@ def _outcomes(gate_run_id: int | None, cases: Sequence[MadeUpCase]) -> list[Outc
         ).fetchall()
     failures = {(unit_code, rule_code): told for unit_code, rule_code, *told in rows}
     return [
-        Outcome(case.rule.rule_code, case.name, case.must_fail, *failures.get((case.unit_code, case.rule.rule_code), (0, None, None)))
+        Outcome(
+            case.rule.rule_code,
+            case.name,
+            case.must_fail,
+            None if case.then is None else case.then.severity,
+            *failures.get((case.unit_code, case.rule.rule_code), (0, None, None, None)),
+        )
         for case in cases
     ]

@@ -14,7 +14,7 @@ from tonghop.catalog import Pack
 from tonghop.catalog.case_places import Place, form_below, place_of
 from tonghop.catalog.corrections import Correction, Written
 from tonghop.catalog.rows import SINCE_EVER, STILL_VALID, Duty, Form, Unit
-from tonghop.catalog.rule_cases import Case, FigureName
+from tonghop.catalog.rule_cases import Case, Fate, FigureName, RuleCases
 from tonghop.catalog.rules import Rule
 from tonghop.model import Cell, CellAddress, Finding, Measure, Period, Severity, Slot, State, SubmissionReading, Value
 
@@ -32,9 +32,10 @@ class MadeUpReport:
 
 @dataclass(frozen=True)
 class MadeUpCase:
-    """A case with its unit and everything that belongs to it."""
+    """A case with its unit and everything that belongs to it. `then`: what its failures must lead to; None where nothing is said."""
 
     rule: Rule
+    then: Fate | None
     name: str
     must_fail: bool
     unit_code: str
@@ -48,7 +49,7 @@ def make_up(pack: Pack, rule_code: str | None = None) -> list[MadeUpCase]:
     """The cases of all rules of a pack, or of one."""
     rules = {rule.rule_code: rule for rule in pack.rules}
     cases = [
-        (rules[cases.rule_code], name, must_fail, case)
+        (rules[cases.rule_code], cases, name, must_fail, case)
         for cases in pack.rule_cases
         if rule_code in (None, cases.rule_code)
         for name, must_fail, case in cases.all()
@@ -77,7 +78,7 @@ def pack_of(pack: Pack, cases: Sequence[MadeUpCase]) -> Pack:
     )
 
 
-def _made_up(pack: Pack, number: int, rule: Rule, name: str, must_fail: bool, case: Case) -> MadeUpCase:
+def _made_up(pack: Pack, number: int, rule: Rule, cases: RuleCases, name: str, must_fail: bool, case: Case) -> MadeUpCase:
     place = place_of(pack, rule, case)
     unit = _unit(f"CASE-{number}", place.unit, place.unit.unit_type)
     other = _unit(f"CASE-{number}-X", place.unit, place.unit.unit_type)
@@ -103,6 +104,7 @@ def _made_up(pack: Pack, number: int, rule: Rule, name: str, must_fail: bool, ca
         reports.append(sent(other, place.form, place.period, case.another_unit or {}))
     return MadeUpCase(
         rule=rule,
+        then=cases.fate_in(place.form.form_code),
         name=name,
         must_fail=must_fail,
         unit_code=unit.unit_code,
