@@ -108,3 +108,10 @@
         {{ submissions }}.form_code,
         {{ submissions }}.period_code
 {%- endmacro %}
+
+
+{# At the end of a subquery: the planner keeps it apart from the query around it, so that its columns are worked out once a row, and its
+   joins are made before those around it. #}
+{% macro made_once() -%}
+    offset 0
+{%- endmacro %}

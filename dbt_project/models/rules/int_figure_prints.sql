@@ -25,18 +25,23 @@ submissions_without_a_print as (
     {% endif %}
 ),
 
--- one text for all non-zero figures, whatever unit and period they are for: equal texts, equal figures
+-- one text for all non-zero figures, whatever unit and period they are for: equal texts, equal figures. One submission after the other:
+-- its figures lie in this order already
 prints as (
     select
         submissions_without_a_print.submission_id,
-        count(cells.submission_id)::integer as figures,
-        md5(string_agg(
-            cells.indicator_code || ' ' || cells.breakdown_code || ' ' || trim_scale(cells.value)::text, ','
-            order by cells.indicator_code, cells.breakdown_code
-        )) as figures_hash
+        figures.*
     from submissions_without_a_print
-    left join cells on submissions_without_a_print.submission_id = cells.submission_id
-    group by submissions_without_a_print.submission_id
+    cross join lateral (
+        select
+            count(*)::integer as figures,
+            md5(string_agg(
+                cells.indicator_code || ' ' || cells.breakdown_code || ' ' || trim_scale(cells.value)::text, ','
+                order by cells.indicator_code, cells.breakdown_code
+            )) as figures_hash
+        from cells
+        where cells.submission_id = submissions_without_a_print.submission_id
+    ) as figures
 )
 
 select

@@ -62,8 +62,18 @@ sides as (
         sums.*
     from submissions
     cross join lateral ( -- noqa: ST05
-        -- materialized: whether a figure is corrected is looked up once, and not for each sum below
-        with figures as materialized (
+        select
+            figures.comparison_key,
+            figures.breakdown_code,
+            count(*) as terms_there,
+            count(figures.value) as terms_with_number,
+            count(figures.value) filter (where figures.is_left) as left_numbers,
+            array_agg(figures.state) filter (where figures.value is null) as states_without_number,
+            sum(figures.value) filter (where figures.is_left) as left_sum,
+            sum(figures.value) filter (where not figures.is_left) as right_sum,
+            min(figures.value) filter (where figures.is_bound) as lowest,
+            max(figures.value) filter (where figures.is_bound) as highest
+        from (
             select
                 terms.comparison_key,
                 terms.is_left,
@@ -78,22 +88,9 @@ sides as (
                     and cells.measure = terms.measure
                     and {{ is_breakdown_of_term('terms', 'cells') }}
             where cells.submission_id = submissions.submission_id
-        )
-
-        select
-            comparison_key,
-            breakdown_code,
-            count(*) as terms_there,
-            count(value) as terms_with_number,
-            count(value) filter (where is_left) as left_numbers,
-            bool_or(state = 'not_applicable') filter (where value is null) as has_not_applicable,
-            bool_or(state in ('unreadable', 'suppressed')) filter (where value is null) as has_unknown,
-            sum(value) filter (where is_left) as left_sum,
-            sum(value) filter (where not is_left) as right_sum,
-            min(value) filter (where is_bound) as lowest,
-            max(value) filter (where is_bound) as highest
-        from figures
-        group by comparison_key, breakdown_code
+            {{ made_once() }} -- and not for each sum above: whether a figure is corrected must be looked up
+        ) as figures
+        group by figures.comparison_key, figures.breakdown_code
     ) as sums
 ),
 
@@ -103,6 +100,7 @@ comparisons_that_can_be_made as (
     select
         sides.*,
         comparisons.rule_key,
+        comparisons.rule_code,
         comparisons.measure,
         comparisons.operator,
         comparisons.tolerance,
@@ -114,7 +112,7 @@ comparisons_that_can_be_made as (
     from sides
     inner join comparisons on sides.comparison_key = comparisons.comparison_key
     where
-        sides.has_unknown is not true
+        (sides.states_without_number && array['unreadable', 'suppressed']) is not true
         and case
             when comparisons.operator in ('compulsory_pair', 'exclusive_pair') then sides.terms_there = comparisons.terms
             when
@@ -155,28 +153,55 @@ failures as materialized (
             when '<' then difference < allowed or (allowed > 0 and difference = allowed)
             when '>' then difference > -allowed or (allowed > 0 and difference = -allowed)
             when 'exclusive_pair' then left_numbers = 0 or right_numbers = 0
-            when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or has_not_applicable is true
+            when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or 'not_applicable' = any(states_without_number)
         end
+),
+
+-- the cells are looked up by their key: failures are few, figures are many
+cells_of_failures as (
+    select
+        failures.submission_id,
+        failures.comparison_key,
+        failures.breakdown_code,
+        jsonb_agg({{ cell_object('involved') }} order by rule_terms.side, rule_terms.position) as cells
+    from failures
+    inner join rule_terms on failures.rule_code = rule_terms.rule_code
+    cross join
+        lateral (
+            select cells.*
+            from cells
+            where
+                cells.submission_id = failures.submission_id
+                and cells.indicator_code = rule_terms.indicator_code
+                and cells.measure = coalesce(rule_terms.measure, failures.measure)
+                and cells.breakdown_code = coalesce(rule_terms.breakdown_code, failures.breakdown_code)
+            {{ made_once() }}
+        ) as involved
+    group by failures.submission_id, failures.comparison_key, failures.breakdown_code
 ),
 
 failures_with_cells as (
     select
         {{ head_of_failure('rules', 'submissions') }},
-        failures.*,
-        involved.cells
+        failures.submission_id,
+        failures.operator,
+        failures.is_pair,
+        failures.left_numbers,
+        failures.right_numbers,
+        failures.found,
+        failures.expected,
+        failures.lowest,
+        failures.highest,
+        failures.allowed,
+        cells_of_failures.cells
     from failures
     inner join submissions on failures.submission_id = submissions.submission_id
     inner join rules on failures.rule_scope = rules.rule_scope and failures.rule_key = rules.rule_key
-    cross join lateral (
-        select jsonb_agg({{ cell_object('cells') }} order by rule_terms.side, rule_terms.position) as cells
-        from rule_terms
-        inner join cells
-            on
-                rule_terms.indicator_code = cells.indicator_code
-                and coalesce(rule_terms.measure, failures.measure) = cells.measure
-                and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
-        where rule_terms.rule_code = rules.rule_code and cells.submission_id = failures.submission_id
-    ) as involved
+    inner join cells_of_failures
+        on
+            failures.submission_id = cells_of_failures.submission_id
+            and failures.comparison_key = cells_of_failures.comparison_key
+            and failures.breakdown_code = cells_of_failures.breakdown_code
 )
 
 select

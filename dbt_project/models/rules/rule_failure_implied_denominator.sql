@@ -51,40 +51,45 @@ bases as (
         sums.*
     from submissions
     cross join lateral ( -- noqa: ST05
-        -- materialized: whether a figure is corrected is looked up once, and not for each sum below
-        with figures as materialized (
-            select
-                terms.rule_key,
-                terms.terms,
-                terms.side,
-                terms.weight,
-                {{ breakdown_compared('terms', 'counts') }} as breakdown_code,
-                counts.value,
-                rates.value + terms.percent_of_no_change as percent
-            from cells as counts
-            inner join terms
-                on
-                    counts.indicator_code = terms.indicator_code
-                    and counts.measure = terms.measure
-                    and {{ is_breakdown_of_term('terms', 'counts') }}
-            inner join cells as rates
-                on
-                    counts.submission_id = rates.submission_id
-                    and counts.indicator_code = rates.indicator_code
-                    and terms.percentage = rates.measure
-                    and counts.breakdown_code = rates.breakdown_code
-            where counts.submission_id = submissions.submission_id
-        )
-
         select
-            rule_key,
-            breakdown_code,
-            sum(weight * 100 * value / percent) filter (where side = 'left') as found,
-            sum(weight * 100 * value / percent) filter (where side = 'right') as expected
-        from figures
-        where percent <> 0
-        group by rule_key, breakdown_code, terms
-        having count(*) = terms
+            terms.rule_key,
+            {{ breakdown_compared('terms', 'figures') }} as breakdown_code,
+            sum(terms.weight * 100 * figures.value / (figures.percent + terms.percent_of_no_change))
+            filter (where terms.side = 'left') as found,
+            sum(terms.weight * 100 * figures.value / (figures.percent + terms.percent_of_no_change))
+            filter (where terms.side = 'right') as expected
+        from (
+            select
+                counts.indicator_code,
+                counts.breakdown_code,
+                counts.measure,
+                counts.value,
+                rates.measure as percentage,
+                rates.value as percent
+            from (
+                select cells.*
+                from cells
+                where
+                    cells.submission_id = submissions.submission_id
+                    and cells.measure = any(array(select comparisons.percentage from comparisons))
+                {{ made_once() }} -- the percentages first, which are few, and then what they are of
+            ) as rates
+            inner join cells as counts
+                on
+                    rates.indicator_code = counts.indicator_code
+                    and rates.breakdown_code = counts.breakdown_code
+            where counts.submission_id = submissions.submission_id
+            {{ made_once() }} -- and only these meet the terms of the rules
+        ) as figures
+        inner join terms
+            on
+                figures.indicator_code = terms.indicator_code
+                and figures.measure = terms.measure
+                and figures.percentage = terms.percentage
+                and {{ is_breakdown_of_term('terms', 'figures') }}
+        where figures.percent + terms.percent_of_no_change <> 0
+        group by terms.rule_key, {{ breakdown_compared('terms', 'figures') }}, terms.terms
+        having count(*) = terms.terms
     ) as sums
 ),
 

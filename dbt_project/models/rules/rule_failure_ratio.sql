@@ -56,14 +56,19 @@ rates as (
         sums.*
     from submissions
     cross join lateral ( -- noqa: ST05
-        -- materialized: whether a figure is corrected is looked up once, and not for each sum below
-        with figures as materialized (
+        select
+            figures.rule_key,
+            figures.breakdown_code,
+            count(figures.value) as terms_with_number,
+            max(figures.value) filter (where figures.side = 'left') as found,
+            sum(figures.value) filter (where figures.side = 'numerator') as numerator,
+            sum(figures.value) filter (where figures.side = 'denominator') as denominator
+        from (
             select
                 terms.rule_key,
                 terms.side,
-                terms.weight,
                 {{ breakdown_compared('terms', 'cells') }} as breakdown_code,
-                cells.value
+                case when terms.side = 'left' then cells.value else terms.weight * cells.value end as value
             from cells
             inner join terms
                 on
@@ -71,18 +76,9 @@ rates as (
                     and cells.measure = terms.measure
                     and {{ is_breakdown_of_term('terms', 'cells') }}
             where cells.submission_id = submissions.submission_id
-        )
-
-        select
-            rule_key,
-            breakdown_code,
-            count(*) as terms_with_number,
-            max(value) filter (where side = 'left') as found,
-            sum(weight * value) filter (where side = 'numerator') as numerator,
-            sum(weight * value) filter (where side = 'denominator') as denominator
-        from figures
-        where {{ has_number() }}
-        group by rule_key, breakdown_code
+            {{ made_once() }} -- and not for each sum above: whether a figure is corrected must be looked up
+        ) as figures
+        group by figures.rule_key, figures.breakdown_code
     ) as sums
 ),
 
