@@ -101,6 +101,44 @@ def test_a_period_is_published_once_enough_reports_are_accepted_and_stays(world:
     assert world.figures(3).keys() == {("C", "2022-01"), ("A", "2022-02"), ("B", "2022-02")}
 
 
+def test_a_unit_that_changed_is_built_anew_as_it_was_published_where_a_correction_stays_out(world: World) -> None:
+    world.accept(*JANUARY, 1)
+    published = world.accept(*FEBRUARY, 2)
+    world.accept("B", "2022-02", 2)
+    versions([("A", "2020-01-01", "9999-12-31"), *OTHERS])
+    assert world.refresh() == 1
+    world.accept(*FEBRUARY, 3)
+    world.load_pack("pack-2")
+    policy("2022-02", corrections="closed")
+    versions([("A", "2020-01-01", "2022-02-01"), ("A", "2022-02-01", "9999-12-31"), *OTHERS])
+    publication.open_candidate()
+    assert not publication.get_publication(2).scope_all
+    with connect("auditor") as connection:
+        rows = connection.execute("select unit_code, period_code, change, submission_id from audit.candidate_slot where publication = 2")
+        assert rows.fetchall() == [("A", "2022-02", "unchanged", published)], "since the new version began, and no other unit"
+    assert [(each.unit_code, each.why) for each in publication.withheld()] == [("A", "closed")]
+
+
+OTHERS = [("B", "2020-01-01", "9999-12-31"), ("C", "2020-01-01", "9999-12-31")]
+
+
+def versions(units: list[tuple[str, str, str]]) -> None:
+    """Give the pack that was loaded last its units."""
+    with connect("loader") as connection:
+        for code, valid_from, valid_to in units:
+            connection.execute(
+                "insert into catalog.unit_key (unit_code, valid_from) values (%s, %s) on conflict do nothing", (code, valid_from)
+            )
+            connection.execute(
+                "insert into catalog.unit "
+                "(pack_hash, unit_key, unit_code, name_vi, name_en, sort_order, level, unit_type, path, valid_from, valid_to) "
+                "select p.pack_hash, k.unit_key, k.unit_code, 'x', 'x', 1, 1, 'x', k.unit_code, k.valid_from, %s "
+                "from catalog.unit_key as k, catalog.pack as p where (k.unit_code, k.valid_from) = (%s, %s) "
+                "order by p.load_number desc limit 1",
+                (valid_to, code, valid_from),
+            )
+
+
 def test_restatements_are_listed_by_policy(world: World) -> None:
     policy("2022-01")
     policy("2022-02", corrections="open")

@@ -96,6 +96,7 @@ def test_random_changes_of_units_are_taken_in_exactly(server: None, tmp_path: Pa
             send(world, slot, chance)
     first = world.take_in()
     seen = {first: shown(first)}
+    assert world.connection.execute("select count(*) > 100 from warehouse.suppressed_figure").fetchone() == (True,)
     kinds = chance.sample(KINDS, len(KINDS))
     scopes = []
     while kinds:
