@@ -303,8 +303,8 @@ def control(district: str, figures: Mapping[str, Figure], *below: Report) -> lis
     return [Report(district, "K", PERIOD, {name.replace("__", "."): figure for name, figure in figures.items()}), *below]
 
 
-def below(unit: str, verdict: str = "accepted", **cells: Figure) -> Report:
-    """A report of a station below a control."""
+def below(unit: str, verdict: str | None = "accepted", **cells: Figure) -> Report:
+    """A report of a station below a control; under judgement without a verdict."""
     return Report(unit, "F", PERIOD, {name.replace("__", "."): figure for name, figure in cells.items()}, verdict)
 
 
@@ -312,7 +312,12 @@ CONTROL = [
     Case(
         "K1",
         "CONTROL",
-        control("K1", {"A__value": 30, "A__ytd": 90}, below("K1-1", A__value=10, A__ytd=40), below("K1-2", A__value=20, A__ytd=50)),
+        control(
+            "K1",
+            {"A__value": 30, "A__ytd": 90},
+            below("K1-1", None, A__value=10, B__value=9, A__ytd=40),
+            below("K1-2", A__value=20, A__ytd=50),
+        ),
     ),
     Case(
         "K2",

@@ -63,6 +63,12 @@ def test_a_control_is_reconciled_with_the_reports_below(run: int, case: Case) ->
     assert found(case.name, case.rule) == expected(case)
 
 
+def test_a_rule_of_a_branch_judges_the_reports_of_that_branch_only(run: int) -> None:
+    """They differ from those of other branches in nothing but the units above them."""
+    assert found("K1-1", "OF_K1") == [("A", "value", 10, 9)]
+    assert found("K1-1", "OF_D") == []
+
+
 def test_every_kind_of_rule_has_found_something(run: int) -> None:
     kinds = {kind for (kind,) in query("select distinct kind from warehouse.rule_failure where gate_run_id = %s", run)}
     assert len(kinds) == 12
