@@ -119,10 +119,11 @@ def joined_tables(plan: dict[str, Any]) -> int:
 def make_plain(connection: psycopg.Connection) -> None:
     """A copy without publications: `plain` has the visible rows with the same keys, `plain_marts` views without any predicate."""
     connection.execute("create schema plain")
-    for (table,) in connection.execute(
+    versioned = connection.execute(
         "select relname from pg_class where relnamespace = 'warehouse'::regnamespace and relkind = 'r'"
         " and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'to_publication')"
-    ).fetchall():
+    ).fetchall()
+    for (table,) in versioned:
         connection.execute(
             f"create unlogged table plain.{table} as select * from warehouse.{table}"
             f" where to_publication = 2147483647 and from_publication <= 2"
@@ -140,7 +141,7 @@ def make_plain(connection: psycopg.Connection) -> None:
         if name != "publication":
             for is_open in (rf"\(\(\w+\.from_publication > {visible}\) IS NOT TRUE\)", rf"\(\w+\.from_publication <= {visible}\)"):
                 definition = re.sub(rf"\({is_open} AND \(\w+\.to_publication > {visible}\)\)", "true", definition)
-            definition = definition.replace("warehouse.", "plain.").replace("plain.hides_small_counts", "warehouse.hides_small_counts")
+            definition = re.sub(rf"\bwarehouse\.({'|'.join(table for (table,) in versioned)})\b", r"plain.\1", definition)
             connection.execute(f"create view plain_marts.{name} as {definition}")
     connection.execute("grant usage on schema plain_marts to bi_reader; grant select on all tables in schema plain_marts to bi_reader")
 
