@@ -255,7 +255,7 @@ def stage(admin: psycopg.Connection) -> int:
 def show(found: Sequence[Judged]) -> bool:
     """Print what was found; whether the time grows with the cells."""
     console, small, large = Console(), found[0], found[-1]
-    console.print(f"Gate 1 over a month, 103 rules, {CELLS} cells a station")
+    console.print(f"Gate 1 over a month, {len(list(_rules()))} rules, {CELLS} cells a station")
     table = Table("cells", "failures", "models, s of SQL", "suites, s of SQL", box=None, pad_edge=False)
     for each in found:
         table.add_row(f"{each.cells:,}", f"{each.failures:,}", f"{each.seconds:.2f}", f"{each.suites:.2f}")

@@ -1,6 +1,7 @@
 """Gate 2: what a candidate publication must meet before BI sees it.
 
-Everything is asked of the views that BI reads, on a connection that sees the candidate; the first check makes sure that it does.
+Everything is asked of the views that BI reads, on a connection that sees the candidate; the first check makes sure that it does. The
+summary is read as `indicator_figure`: its rows, without the comparisons with the year before, which no check looks at.
 Each asset is limited to what the candidate wrote, so that the gate costs what the change costs, not what the history costs. Every
 expectation is critical but one: what fails here is the system's fault, not a unit's, and nothing of it may be published.
 """

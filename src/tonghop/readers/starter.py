@@ -73,7 +73,7 @@ def starter() -> Starter:
 
 
 def begin_to_start() -> None:
-    """Have the one of this process get ready while there is something else to do, because readers will be wanted soon."""
+    """Start the starter of this process already: it gets ready while there is something else to do, and readers are wanted soon."""
     starter()
 
 
