@@ -91,6 +91,7 @@ class Shelf:
             _flush_all(flushing, list(targets))
             for aside, target in targets.items():
                 aside.replace(target)  # where another process was faster, its file has the same bytes
+            self._aside.clear()
             _flush_all(flushing, list(folders))
 
 

@@ -1,6 +1,6 @@
 """Files from their bytes to their rows: archived, read in other processes, written down several at a time.
 
-While readers are at work on some files, the next ones are fetched and the ones before are written down.
+While readers are at work on some files, the next ones are archived and the ones before are written down: three things at a time.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import logging
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from itertools import islice
+from functools import partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 import psycopg
@@ -120,11 +121,13 @@ def _readers(pack: Pack, files: int, read: Reader | None) -> Iterator[Readers]:
 class _Group:
     """Files that go through all steps together, in their order."""
 
-    uris: list[str]
+    uris: Sequence[str]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """of those that are done"""
     kept: list[_Kept] = field(default_factory=list)
     """archived and to be written down"""
+    unreadable: dict[str, NotReadable | LandingMissing] = field(default_factory=dict)
+    """why files did not come into the archive"""
     job: Job | None = None
     """the reading of those of them that are not too large"""
 
@@ -146,15 +149,37 @@ def take_in(
     `read` reads in this process instead of the pool: for readings that no workbook would give. Raises StagingInterrupted when
     the database goes away; what was said to be staged until then stays.
     """
-    remaining = iter(dict.fromkeys(uris))
+    groups = _in_groups(list(dict.fromkeys(uris)))
     at_work: deque[_Group] = deque()
-    with _readers(pack, len(uris), read) as readers:
+    with _readers(pack, len(uris), read) as readers, _one_ahead(partial(_archive, areas=areas), groups) as archived:
         while True:
-            while len(at_work) <= readers.ahead and (group := list(islice(remaining, TOGETHER))):
-                at_work.append(_fetch(connection, pack, group, areas, readers))
+            while len(at_work) <= readers.ahead and (group := next(archived, None)):
+                _have_read(connection, pack, group, areas, readers)
+                at_work.append(group)
             if not at_work:
                 return
             yield from _write_down(connection, pack, at_work.popleft(), readers)
+
+
+def _in_groups(uris: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (uris[first : first + TOGETHER] for first in range(0, len(uris), TOGETHER))
+
+
+@contextmanager
+def _one_ahead(do: Callable[[Sequence[str]], _Group], groups: Iterable[Sequence[str]]) -> Iterator[Iterator[_Group]]:
+    """What `do` makes of each group, in their order; the next one is done in a thread while somebody is at the one before."""
+    with ThreadPoolExecutor(1) as aside:
+
+        def done() -> Iterator[_Group]:
+            coming: Future[_Group] | None = None
+            for group in groups:
+                before, coming = coming, aside.submit(do, group)
+                if before is not None:
+                    yield before.result()
+            if coming is not None:
+                yield coming.result()
+
+        yield done()
 
 
 class Archived(NamedTuple):
@@ -176,38 +201,41 @@ def take_again(connection: psycopg.Connection, pack: Pack, arrivals: Sequence[Ar
         kept.append(_Kept(file, ArrivalKey(sha256, file.uri, file.received_at), file.size > limits().max_bytes, path))
     with _readers(pack, len(kept), None) as readers:
         while kept:
-            group = _Group([])
-            while kept and len(group.kept) < TOGETHER and kept[0].file.uri not in group.uris:
-                group.uris.append(kept[0].file.uri)
+            uris: list[str] = []
+            group = _Group(uris)
+            while kept and len(group.kept) < TOGETHER and kept[0].file.uri not in uris:
+                uris.append(kept[0].file.uri)
                 group.kept.append(kept.popleft())
             group.job = readers.submit([_to_read(each) for each in group.kept if not each.too_large])
             yield from _write_down(connection, pack, group, readers)
 
 
-def _fetch(connection: psycopg.Connection, pack: Pack, uris: list[str], areas: Sequence[Area], readers: Readers) -> _Group:
-    """Archive the files of a group and have those read that are not known."""
+def _archive(uris: Sequence[str], areas: Sequence[Area]) -> _Group:
+    """Archive the files of a group. Asks no database: that is busy with another group meanwhile."""
     group = _Group(uris)
-    kept: dict[str, _Kept] = {}
     with archive.Shelf() as shelf:
         for uri in uris:
             try:
                 area = landing.area_of(uri, areas)
-                kept[uri] = _keep(shelf, area, landing.look_at(area, uri))
+                group.kept.append(_keep(shelf, area, landing.look_at(area, uri)))
             except (NotReadable, LandingMissing) as error:
-                if isinstance(error, Gone) and was_put_away(connection, area, uri):
-                    group.outcomes[uri] = Outcome(uri, "known")
-                    continue
-                log.warning("%s", error)
-                group.outcomes[uri] = Outcome(uri, "failed", message=str(error))
-    with _database_at_hand(uris[0]):
-        seen = known(connection, [each.key for each in kept.values()], pack.pack_hash)
-    for uri, each in kept.items():
-        if each.key in seen:
-            group.outcomes[uri] = Outcome(uri, "known", each.key.sha256)
-        else:
-            group.kept.append(each)
-    group.job = readers.submit([_to_read(each) for each in group.kept if not each.too_large])
+                group.unreadable[uri] = error
     return group
+
+
+def _have_read(connection: psycopg.Connection, pack: Pack, group: _Group, areas: Sequence[Area], readers: Readers) -> None:
+    """Have those files of a group read that are not known."""
+    with _database_at_hand(group.uris[0]):
+        seen = known(connection, [each.key for each in group.kept], pack.pack_hash)
+        for uri, error in group.unreadable.items():
+            if isinstance(error, Gone) and was_put_away(connection, landing.area_of(uri, areas), uri):
+                group.outcomes[uri] = Outcome(uri, "known")
+                continue
+            log.warning("%s", error)
+            group.outcomes[uri] = Outcome(uri, "failed", message=str(error))
+    group.outcomes |= {each.file.uri: Outcome(each.file.uri, "known", each.key.sha256) for each in group.kept if each.key in seen}
+    group.kept = [each for each in group.kept if each.key not in seen]
+    group.job = readers.submit([_to_read(each) for each in group.kept if not each.too_large])
 
 
 def _keep(shelf: archive.Shelf, area: Area, file: LandedFile) -> _Kept:
