@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 
 from tonghop.catalog import load_pack, read_pack
 from tonghop.database import admin_connect, connect
 
-Figure = int | str | Decimal
+
+class Typed(NamedTuple):
+    """A number beside what was typed for it."""
+
+    number: int
+    raw: str
+
+
+Figure = int | str | Decimal | Typed
 """A number, or the state of a cell that has none (`blank`, `unreadable`, …)."""
 
 
@@ -23,6 +32,7 @@ class Report:
     """One report: `cells` by `INDICATOR.measure` or `INDICATOR.measure.BREAKDOWN`; every other cell of its form is blank.
 
     `verdict`: what an earlier judgement said; None: it is still to be judged. `file_findings` are about the file as a whole.
+    `same_file`: it stands in the file of the report that was staged before it.
     """
 
     unit: str
@@ -35,6 +45,7 @@ class Report:
     received_at: datetime = datetime(2022, 9, 1, tzinfo=UTC)
     form_version: int = 1
     complete: bool = True
+    same_file: bool = False
 
 
 def judge_quickly(gate_run_id: int) -> None:
@@ -87,17 +98,7 @@ def stage(reports: Sequence[Report]) -> list[int]:
 
 
 def _stage(connection: psycopg.Connection, report: Report) -> int:
-    (number,) = connection.execute("select count(*) from staging.submission").fetchone() or (0,)
-    sha256 = hashlib.sha256(f"{report.unit} {report.form} {report.period} {number}".encode()).hexdigest()
-    uri = f"/landing/{report.unit}/{report.period}-{number}.xlsx"
-    connection.execute("insert into staging.file (sha256, size, archive_path) values (%s, 1, %s)", (sha256, f"files/{sha256}"))
-    (receipt,) = connection.execute(
-        """
-        insert into staging.receipt (sha256, source_uri, received_at, outcome, pack_hash)
-        values (%s, %s, %s, 'staged', catalog.pack_in_force()) returning receipt_id
-        """,
-        (sha256, uri, report.received_at),
-    ).fetchone() or (None,)
+    receipt, sha256, uri = _last_receipt(connection) if report.same_file else _receipt(connection, report)
     (submission,) = connection.execute(
         """
         insert into staging.submission (
@@ -144,9 +145,32 @@ def _stage(connection: psycopg.Connection, report: Report) -> int:
     return int(submission)
 
 
+def _receipt(connection: psycopg.Connection, report: Report) -> tuple[int, str, str]:
+    """A file of its own for a report: receipt, hash and address."""
+    (number,) = connection.execute("select count(*) from staging.submission").fetchone() or (0,)
+    sha256 = hashlib.sha256(f"{report.unit} {report.form} {report.period} {number}".encode()).hexdigest()
+    uri = f"/landing/{report.unit}/{report.period}-{number}.xlsx"
+    connection.execute("insert into staging.file (sha256, size, archive_path) values (%s, 1, %s)", (sha256, f"files/{sha256}"))
+    connection.execute(
+        """
+        insert into staging.receipt (sha256, source_uri, received_at, outcome, pack_hash)
+        values (%s, %s, %s, 'staged', catalog.pack_in_force())
+        """,
+        (sha256, uri, report.received_at),
+    )
+    return _last_receipt(connection)
+
+
+def _last_receipt(connection: psycopg.Connection) -> tuple[int, str, str]:
+    row = connection.execute("select receipt_id, sha256, source_uri from staging.receipt order by receipt_id desc limit 1").fetchone()
+    assert row is not None
+    return row[0], row[1], row[2]
+
+
 def _cell(connection: psycopg.Connection, submission: int, report: Report, name: tuple[str, str, str], figure: Figure) -> None:
-    number = None if isinstance(figure, str) else Decimal(figure)
-    state = figure if isinstance(figure, str) else "number" if figure else "zero"
+    shown, raw = figure if isinstance(figure, Typed) else (figure, str(figure))
+    number = None if isinstance(shown, str) else Decimal(shown)
+    state = shown if isinstance(shown, str) else "number" if shown else "zero"
     indicator, measure, breakdown = name
     connection.execute(
         """
@@ -158,6 +182,6 @@ def _cell(connection: psycopg.Connection, submission: int, report: Report, name:
         """,
         {
             "submission": submission, "indicator": indicator, "measure": measure, "breakdown": breakdown, "state": state, "number": number,
-            "raw": str(figure), "cell": f"{indicator}/{measure}/{breakdown}", "form": report.form, "version": report.form_version,
+            "raw": raw, "cell": f"{indicator}/{measure}/{breakdown}", "form": report.form, "version": report.form_version,
         },
     )  # fmt: skip

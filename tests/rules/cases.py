@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal as D
 
-from tests.gate.staged import Figure, Report
+from tests.gate.staged import Figure, Report, Typed
 
 PERIOD = "2022-08"
 Failure = tuple[str | None, str | None, D | int | None, D | int | None]
@@ -70,6 +70,8 @@ COMPARISON = [
     Case("zero is a number", "SUM", now(A__value=5, B__value=4, C__value=0), [("A", "value", 5, 4)]),
     Case("some parts are enough where the rule says so", "SUM_OF_SOME", now(A__value=10, B__value=4), [("A", "value", 10, 4)]),
     Case("no part at all is not enough", "SUM_OF_SOME", now()),
+    Case("nor where nothing at all would be wrong", "SOMETHING_ELSE", now()),
+    Case("some are: what is missing counts as zero", "SOMETHING_ELSE", now(A__value=0), [("A", "value", 0, 0)]),
     Case("missing counts as zero where the rule says so", "AT_LEAST_ONE", now(), [("A", "value", 0, 1)]),
     Case("at least one is one", "AT_LEAST_ONE", now(A__value=1)),
     Case("an unreadable cell is the finding's business", "AT_LEAST_ONE", now(A__value="unreadable")),
@@ -81,11 +83,19 @@ COMPARISON = [
     Case("the larger tolerance counts", "WITHIN_TEN_PERCENT", now(A__value=5, B__value=2)),
     Case("at most: equal is right", "AT_MOST", now(A__value=7, B__value=7)),
     Case("at most: more is wrong", "AT_MOST", now(A__value=8, B__value=7), [("A", "value", 8, 7)]),
+    Case("at most, nearly: at the edge", "AT_MOST_NEARLY", now(A__value=9, B__value=7)),
+    Case("at most, nearly: over it", "AT_MOST_NEARLY", now(A__value=10, B__value=7), [("A", "value", 10, 7)]),
+    Case("at least, nearly: at the edge", "AT_LEAST_NEARLY", now(A__value=5, B__value=7)),
+    Case("at least, nearly: under it", "AT_LEAST_NEARLY", now(A__value=4, B__value=7), [("A", "value", 4, 7)]),
+    Case("less, nearly: at the edge", "LESS_NEARLY", now(A__value=9, B__value=7)),
+    Case("less, nearly: over it", "LESS_NEARLY", now(A__value=10, B__value=7), [("A", "value", 10, 7)]),
+    Case("more, nearly: at the edge", "MORE_NEARLY", now(A__value=5, B__value=7)),
+    Case("more, nearly: under it", "MORE_NEARLY", now(A__value=4, B__value=7), [("A", "value", 4, 7)]),
     Case("less: equal is wrong", "LESS", now(A__value=7, B__value=7), [("A", "value", 7, 7)]),
     Case("less: less is right", "LESS", now(A__value=6, B__value=7)),
     Case("more: equal is wrong", "MORE", now(A__value=7, B__value=7), [("A", "value", 7, 7)]),
     Case("more: more is right", "MORE", now(A__value=8, B__value=7)),
-    Case("terms have weights", "BALANCE", now(A__value=10, B__value=4, C__value=2), [("A", "value", 10, 6)]),
+    Case("terms have weights", "BALANCE", now(A__value=10, B__value=4, C__value=3), [("A", "value", 10, 5)]),
     Case("terms may have measures of their own", "MEASURES", now(A__value=10, A__ytd=9), [("A", "value", 10, 9)]),
     Case("dust of floating point is no difference", "SUM", now(A__value=D("0.30000000000000004"), B__value=D("0.1"), C__value=D("0.2"))),
     Case("not equal: equal is wrong", "NOT_EQUAL", now(A__value=7, B__value=7), [("A", "value", 7, 7)]),
@@ -99,6 +109,7 @@ COMPARISON = [
     Case("both or none: none", "BOTH", now(C__value=7)),
     Case("both or none: what does not apply is answered", "BOTH", now(A__value=8, B__value="not_applicable")),
     Case("both or none: what cannot be read is the finding's business", "BOTH", now(A__value=8, B__value="unreadable")),
+    Case("both or none: what the form does not ask for", "BOTH", [report(PERIOD, {"A__value": 8}, complete=False)]),
     Case("one of two: both are wrong", "ONE_OF_TWO", now(A__value=8, B__value=0), [("A", "value", 8, None)]),
     Case("one of two: one is right", "ONE_OF_TWO", now(A__value=8)),
     Case("one of two: a side is given when one of its figures is", "ONE_OF_TWO", now(A__value=8, C__value=1), [("A", "value", 8, None)]),
@@ -106,6 +117,8 @@ COMPARISON = [
     Case("between: under the smallest", "BETWEEN", now(A__value=3, B__value=7, C__value=4), [("A", "value", 3, 4)]),
     Case("between: over the largest", "BETWEEN", now(A__value=8, B__value=7, C__value=4), [("A", "value", 8, 7)]),
     Case("between: the edges are right", "BETWEEN", now(A__value=7, B__value=7, C__value=4)),
+    Case("between, nearly: at the edges", "BETWEEN_NEARLY", now(A__value=8, B__value=7, C__value=4)),
+    Case("between, nearly: over them", "BETWEEN_NEARLY", now(A__value=9, B__value=7, C__value=4), [("A", "value", 9, 7)]),
     Case("between: one of them is missing", "BETWEEN", now(A__value=9, B__value=7)),
     Case(
         "certain breakdowns: a term that names none is the total, and the rule is made once",
@@ -116,6 +129,8 @@ COMPARISON = [
     Case("certain breakdowns: one is missing", "OF_WOMEN", now(A__value=9, A__value__F=5, B__value=1)),
     Case("certain breakdowns: right", "OF_WOMEN", now(A__value__F=7, B__value__F=6, B__value=1)),
     Case("a rule that is not valid yet", "LATER", now(A__value=8, B__value=7)),
+    Case("a rule that begins on the last day", "FROM_THE_LAST_DAY", now(A__value=8, B__value=7), [("A", "value", 8, 7)]),
+    Case("a rule that is over on the last day", "UNTIL_THE_LAST_DAY", now(A__value=8, B__value=7)),
     Case("a rule of another form", "OTHER_FORM", now(A__value=8, B__value=7)),
 ]
 
@@ -147,6 +162,13 @@ PARTS = [
     ),
     Case("a part that is not known may be the rest", "PARTS", now(A__value=10, A__value__F=4, A__value__M="blank")),
     Case("but what is known is no more than all", "PARTS", now(A__value=3, A__value__F=4), [("A", "value", 4, 3)]),
+    Case("unless one of them is negative", "PARTS", now(A__value=-6, A__value__F=-4)),
+    Case(
+        "the measures that the rule names",
+        "PARTS_OF_BOTH",
+        now(A__value=9, A__value__F=4, A__value__M=4, A__ytd=10, A__ytd__F=4, A__ytd__M=5),
+        [("A", "value", 8, 9), ("A", "ytd", 9, 10)],
+    ),
     Case("a part that does not apply has nothing in it", "PARTS", now(A__value=4, A__value__F=4, A__value__M="not_applicable")),
     Case("all of them then", "PARTS", now(A__value=5, A__value__F=4, A__value__M="not_applicable"), [("A", "value", 4, 5)]),
     Case("no total was sent, and the parts agree", "PARTS", now(A__value__F=4, A__value__M=5, A__value__Y=3, A__value__O=6)),
@@ -180,6 +202,15 @@ RATIO = [
     ),
     Case("a denominator of zero", "RATE", now(R__rate=5, B__value=2, C__value=0)),
     Case("a numerator is missing", "RATE", now(R__rate=5, C__value=3)),
+    Case("a rule may allow more than the print", "RATE_NEARLY", now(R__rate=D("65.70"), B__value=2, C__value=3)),
+    Case(
+        "but no more than it says",
+        "RATE_NEARLY",
+        now(R__rate=D("65.60"), B__value=2, C__value=3),
+        [("R", "rate", D("65.60"), D("66.666667"))],
+    ),
+    Case("a numerator of several terms with weights", "RATE_OF_REST", now(R__rate=D("50.00"), A__value=1, B__value=3, C__value=4)),
+    Case("one of them is missing", "RATE_OF_REST", now(R__rate=D("50.00"), B__value=3, C__value=4)),
 ]
 
 IMPLIED = [
@@ -191,6 +222,7 @@ IMPLIED = [
         [("A", "rate", 500, 400)],
     ),
     Case("printed with so few digits that both may be right", "BASE", now(A__value=50, A__rate=10, B__value=100, B__rate=21)),
+    Case("bases have weights", "TWICE_THE_BASE", now(A__value=50, A__rate=D("10.00"), B__value=50, B__rate=D("20.00"))),
     Case("a rate of zero", "BASE", now(A__value=50, A__rate=0, B__value=100, B__rate=25)),
     Case(
         "bases add up: the plan of a total is that of its parts",
@@ -236,10 +268,24 @@ PERCENT = [
         now(A__ytd=25, A__pct_of_plan=D("56.0")),
         [("A", "pct_of_plan", D("56.0"), D("55.555556"))],
     ),
+    Case(
+        "a zero that was typed is a digit",
+        "PERCENT",
+        now(A__ytd=25, A__pct_of_plan=Typed(56, "56,0 %")),
+        [("A", "pct_of_plan", 56, D("55.555556"))],
+    ),
     Case("with fewer digits a whole plan does", "PERCENT", now(A__ytd=25, A__pct_of_plan=56)),
     Case("a whole plan that is not printed", "PERCENT", now(A__ytd=50, A__pct_of_plan=D("62.50"))),
     Case("a plan that is a share of another quantity need not be whole", "PERCENT", now(B__ytd=25, B__pct_of_plan=D("56.0"))),
     Case("the value of a stock", "PERCENT", now(S__value=40, S__ytd=999, S__plan=80, S__pct_of_plan=50)),
+    Case("that of a running total", "PERCENT", now(T__value=40, T__ytd=999, T__plan=80, T__pct_of_plan=50)),
+    Case("a rule may allow more than the print of it", "PERCENT_NEARLY", now(A__ytd=50, A__plan=80, A__pct_of_plan=D("61.5"))),
+    Case(
+        "but no more than it says of it",
+        "PERCENT_NEARLY",
+        now(A__ytd=50, A__plan=80, A__pct_of_plan=D("61.4")),
+        [("A", "pct_of_plan", D("61.4"), D("62.5"))],
+    ),
     Case(
         "the wrong one of a stock",
         "PERCENT",
@@ -270,6 +316,18 @@ CUMULATIVE = [
         ],
         [("A", "ytd", 75, 76)],
     ),
+    Case(
+        "of two versions that are judged with it, too",
+        "CUMULATIVE",
+        [
+            report("2022-07", {"A__ytd": 71}, received_at=datetime(2022, 8, 20, tzinfo=UTC)),
+            report("2022-07", {"A__ytd": 70}, received_at=datetime(2022, 8, 9, tzinfo=UTC)),
+            *now(A__value=5, A__ytd=75),
+        ],
+        [("A", "ytd", 75, 76)],
+    ),
+    Case("within what the rule allows", "CUMULATIVE_NEARLY", [past("2022-07", A__ytd=70), *now(A__value=5, A__ytd=76)]),
+    Case("beyond it", "CUMULATIVE_NEARLY", [past("2022-07", A__ytd=70), *now(A__value=5, A__ytd=77)], [("A", "ytd", 77, 75)]),
     Case("January is the month itself", "CUMULATIVE", [past("2021-12", A__ytd=70), report("2022-01", {"A__value": 5, "A__ytd": 5})]),
     Case(
         "January does not carry on",
@@ -290,6 +348,23 @@ SAME_PERIOD = [
     ),
     Case("of a stock the value", "SAME_PERIOD", [past("2021-08", S__ytd=33, S__value=3), *now(S__same_period=3)]),
     Case("nothing was reported", "SAME_PERIOD", now(A__same_period=34)),
+    Case("what was held back was not reported", "SAME_PERIOD", [past("2021-08", "quarantined", A__ytd=33), *now(A__same_period=34)]),
+    Case(
+        "the latest version of last year counts",
+        "SAME_PERIOD",
+        [
+            report("2021-08", {"A__ytd": 33}, received_at=datetime(2022, 8, 20, tzinfo=UTC)),
+            report("2021-08", {"A__ytd": 30}, received_at=datetime(2022, 8, 9, tzinfo=UTC)),
+            *now(A__same_period=33),
+        ],
+    ),
+    Case("within what the rule allows", "SAME_PERIOD_NEARLY", [past("2021-08", A__ytd=33), *now(A__same_period=34)]),
+    Case(
+        "beyond it",
+        "SAME_PERIOD_NEARLY",
+        [past("2021-08", A__ytd=33), *now(A__same_period=35)],
+        [("A", "same_period", 35, 33)],
+    ),
     Case(
         "a figure with decimals was rounded",
         "SAME_PERIOD",
@@ -322,9 +397,17 @@ CONTROL = [
     Case(
         "K2",
         "CONTROL",
-        control("K2", {"A__value": 31, "A__ytd": 91}, below("K2-1", A__value=10, A__ytd=40), below("K2-2", A__value=20, A__ytd=50)),
+        control(
+            "K2",
+            {"A__value": 31, "A__ytd": 91},
+            below("K2-1", A__value=10, A__ytd=40),
+            below("K2-2", A__value=20, A__ytd=50),
+            Report("K2-2", "F", "2022-07", {"A.value": 5}, "accepted"),  # of another month
+        ),
         [("A", "value", 31, 30), ("A", "ytd", 91, 90)],
     ),
+    Case("K2", "CONTROL_NEARLY", ()),
+    Case("K5", "CONTROL_NEARLY", (), [("R", "value", 60, D("66.666667"))]),
     Case("K3", "CONTROL", control("K3", {"A__value": 31})),
     Case(
         "K4",
@@ -356,11 +439,12 @@ CONTROL = [
             {"A__value": 30, "A__value__F": 11},
             below("K7-1", A__value__F=4, A__value__M=6, A__value__Y=99),
             below("K7-2", A__value=21, A__value__F=6, A__value__M=6),
+            Report("K7-1", "K", PERIOD, {"A.value.F": 100, "A.value.M": 100}, "accepted"),  # a control of its own
         ),
         [("A", "value", 30, 31), ("A", "value", 11, 10)],
     ),
 ]
-"""Named after the district whose control is reconciled."""
+"""Named after the district whose control is reconciled; without reports, one is judged by another rule."""
 
 IDENTICAL = [
     Case(
@@ -397,8 +481,27 @@ IDENTICAL = [
         "COPIED",
         [past("2022-07", "quarantined", A__value=19, B__value=3, C__value=4), *now(A__value=19, B__value=3, C__value=4)],
     ),
+    Case(
+        "what was replaced meanwhile is no report",
+        "COPIED",
+        [
+            report("2022-07", {"A__value": 20, "B__value": 3, "C__value": 4}, received_at=datetime(2022, 8, 20, tzinfo=UTC)),
+            report("2022-07", {"A__value": 29, "B__value": 3, "C__value": 4}, received_at=datetime(2022, 8, 9, tzinfo=UTC)),
+            *now(A__value=29, B__value=3, C__value=4),
+        ],
+    ),
+    Case(
+        "another form of the month before is another report",
+        "COPIED",
+        [Report("", "K", "2022-07", {"A.value": 39, "B.value": 3, "C.value": 4}, "accepted"), *now(A__value=39, B__value=3, C__value=4)],
+    ),
     Case("another unit's figures", "COPIED", now(A__value=711, B__value=311, C__value=411), [(None, None, 3, None)]),
     Case("the other unit", "COPIED", now(A__value=711, B__value=311, C__value=411), [(None, None, 3, None)]),
+    Case(
+        "those figures in another form are no copy",
+        "COPIED",
+        [Report("", "K", PERIOD, {"A.value": 711, "B.value": 311, "C.value": 411}, "accepted")],
+    ),
     Case("those figures in another month are no copy", "COPIED", [report("2022-03", {"A__value": 711, "B__value": 311, "C__value": 411})]),
 ]
 
@@ -414,6 +517,19 @@ OUTLIER = [
     Case("nothing, nothing, and then few", "OUTLIER", history([0] * 12, A__value=9)),
     Case("a small step of a constant", "OUTLIER", history([100] * 12, A__value=105)),
     Case("a small number", "OUTLIER", history([0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1], A__value=9)),
+    Case(
+        "a running total is not measured",
+        "OUTLIER",
+        [
+            *(past(month, T__value=value) for month, value in zip(MONTHS[MONTHS.index(PERIOD) - 12 :], SPREAD, strict=False)),
+            *now(T__value=99),
+        ],
+    ),
+    Case(
+        "a month that has two versions is one",
+        "OUTLIER",
+        [*history(SPREAD[:10], A__value=99), *(report("2021-03", {"A__value": 9}) for _ in range(2))],
+    ),
     Case("months of more than three years ago do not count", "OUTLIER", [past("2019-07", A__value=5), *history(SPREAD[:11], A__value=99)]),
 ]
 
@@ -421,7 +537,19 @@ FINDING = [
     Case("a finding that the rule names", "BAD_CELL", [report(PERIOD, {}, findings=["bad_cell"])], [(None, None, None, None)]),
     Case("a finding about the file", "BAD_CELL", [report(PERIOD, {}, file_findings=["bad_file"])], [(None, None, None, None)]),
     Case("another finding", "BAD_CELL", [report(PERIOD, {}, findings=["something_else"])]),
+    Case(
+        "a finding concerns its report, and no other in the file",
+        "BAD_CELL",
+        [report("2022-07", {}, findings=["bad_cell"]), report(PERIOD, {}, same_file=True)],
+        [(None, None, None, None)],
+    ),
 ]
+
+DUE = [
+    Report("K3", "K", "2022-07", {}, "withdrawn"),
+    Report("K4", "K", "2022-07", {}, "quarantined"),
+]
+"""Reports that are due: one was taken back, one was held back."""
 
 QUARTERS = [
     Case(
@@ -487,6 +615,7 @@ B,B,B,2,CARE,ca,flow,,0,,,,none
 C,C,C,3,CARE,ca,flow,,0,,,,none
 S,S,S,4,CARE,ca,stock,end,0,,,,none
 R,R,R,5,CARE,%,ratio,,2,B,C,100,none
+T,T,T,6,CARE,ca,since,,0,,,,none
 """
 
 MEASURES = ("value", "ytd", "plan", "pct_of_plan", "same_period", "rate", "change_pct")
@@ -507,7 +636,7 @@ ROWS = "\n".join(
         *(
             f"{form},1,S,{order},{code},{code},{code},{role},"
             for form, role in (("F", "additive"), ("K", "control"))
-            for order, code in enumerate("ABCSR", start=1)
+            for order, code in enumerate("ABCSRT", start=1)
         ),
     ]
 )
@@ -538,6 +667,8 @@ K,,D,month,2022-07-01,2022-08-01,5
 K,,D,month,2022-08-01,,5
 K,,K1,month,2022-07-01,2022-08-01,5
 K,,K2,month,2022-08-01,,5
+K,,K3,month,2022-07-01,2022-08-01,5
+K,,K4,month,2022-07-01,2022-08-01,5
 """
 
 
@@ -556,6 +687,11 @@ RULES = "\n".join(
             "comparison",
             "left: [{indicator: A}], operator: '=', right: [{indicator: B}, {indicator: C}], missing: skip_if_all",
         ),
+        _rule(
+            "SOMETHING_ELSE",
+            "comparison",
+            "left: [{indicator: A}], operator: '!=', right: [{indicator: B}], missing: skip_if_all",
+        ),
         _rule("AT_LEAST_ONE", "comparison", "forms: [F], left: [{indicator: A}], operator: '>=', constant: 1, missing: never"),
         _rule("WITHIN_TWO", "comparison", "left: [{indicator: A}], operator: '=', right: [{indicator: B}], tolerance: 2"),
         _rule(
@@ -570,6 +706,16 @@ RULES = "\n".join(
             "BALANCE", "comparison", "left: [{indicator: A}], operator: '=', right: [{indicator: B, weight: 2}, {indicator: C, weight: -1}]"
         ),
         _rule("MEASURES", "comparison", "left: [{indicator: A}], operator: '<=', right: [{indicator: A, measure: ytd}]"),
+        *(
+            _rule(
+                f"{code}_NEARLY", "comparison", f"left: [{{indicator: A}}], operator: '{operator}', right: [{{indicator: B}}], tolerance: 2"
+            )
+            for code, operator in (("AT_MOST", "<="), ("AT_LEAST", ">="), ("LESS", "<"), ("MORE", ">"))
+        ),
+        *(
+            _rule(code, "comparison", f"{validity}, left: [{{indicator: A}}], operator: '<=', right: [{{indicator: B}}]")
+            for code, validity in (("FROM_THE_LAST_DAY", "valid_from: 2022-08-31"), ("UNTIL_THE_LAST_DAY", "valid_to: 2022-08-31"))
+        ),
         _rule("LATER", "comparison", "valid_from: 2022-09-01, left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
         _rule("OTHER_FORM", "comparison", "forms: [K], left: [{indicator: A}], operator: '<=', right: [{indicator: B}]"),
         _rule("NOT_EQUAL", "comparison", "left: [{indicator: A}], operator: '!=', right: [{indicator: B}]"),
@@ -591,7 +737,23 @@ RULES = "\n".join(
         ),
         _rule("PARTS", "parts", ""),
         _rule("PARTS_NEARLY", "parts", "tolerance: 1"),
+        _rule("PARTS_OF_BOTH", "parts", "measures: [value, ytd]"),
         _rule("RATE", "ratio", "left: [{indicator: R}], numerator: [{indicator: B}], denominator: [{indicator: C}], factor: 100"),
+        _rule(
+            "RATE_NEARLY",
+            "ratio",
+            "left: [{indicator: R}], numerator: [{indicator: B}], denominator: [{indicator: C}], factor: 100, tolerance: 1",
+        ),
+        _rule(
+            "RATE_OF_REST",
+            "ratio",
+            "left: [{indicator: R}], numerator: [{indicator: B}, {indicator: A, weight: -1}], denominator: [{indicator: C}], factor: 100",
+        ),
+        _rule(
+            "BETWEEN_NEARLY",
+            "comparison",
+            "left: [{indicator: A}], operator: between, right: [{indicator: B}, {indicator: C}], tolerance: 1",
+        ),
         _rule("BETWEEN", "comparison", "left: [{indicator: A}], operator: between, right: [{indicator: B}, {indicator: C}]"),
         _rule(
             "OF_WOMEN",
@@ -610,7 +772,17 @@ RULES = "\n".join(
             "left: [{indicator: A, measure: ytd}], right: [{indicator: B, measure: ytd}], percentage: change_pct, tolerance_pct: 0.1",
         ),
         _rule("BASE", "implied_denominator", "left: [{indicator: A}], right: [{indicator: B}], tolerance_pct: 1"),
+        _rule("TWICE_THE_BASE", "implied_denominator", "left: [{indicator: A}], right: [{indicator: B, weight: 2}], tolerance_pct: 1"),
         _rule("PERCENT", "percent_of_plan", "", "warning"),
+        *(
+            _rule(f"{code}_NEARLY", kind, "tolerance: 1", "info")
+            for code, kind in (
+                ("PERCENT", "percent_of_plan"),
+                ("CUMULATIVE", "cumulative"),
+                ("SAME_PERIOD", "same_period"),
+                ("CONTROL", "control"),
+            )
+        ),
         _rule("CUMULATIVE", "cumulative", "severity_by_form: {F: info}", "warning"),
         _rule("SAME_PERIOD", "same_period", "", "warning"),
         _rule("CONTROL", "control", "", "warning"),
@@ -618,6 +790,7 @@ RULES = "\n".join(
         _rule("OUTLIER", "outlier", "threshold: 3.5, minimum_points: 12, minimum_value: 10", "info"),
         _rule("BAD_CELL", "finding", "codes: [bad_cell, bad_file]"),
         _rule("MISSING", "missing_report", ""),
+        _rule("MISSING_OF_K1", "missing_report", "units: [K1], severity_by_form: {K: info}"),
     ]
 )
 

@@ -30,7 +30,7 @@ def run(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]
     with admin_connect() as connection:
         connection.execute("update catalog.duty set due_at = '9999-01-01' where unit_code = 'D' and period_code = '2022-08'")
     own = [replace(report, unit=f"U{number}") for number, case in enumerate(OWN_UNIT) for report in case.reports]
-    staged.stage([*own, *(report for case in CONTROL for report in case.reports)])
+    staged.stage([*own, *(report for case in CONTROL for report in case.reports), *cases.DUE])
     gate_run_id = judge()
     assert gate_run_id is not None
     yield gate_run_id
@@ -58,7 +58,7 @@ def test_a_rule_finds_this_and_no_more(run: int, number: int, case: Case) -> Non
     assert found(f"U{number}", case.rule) == expected(case)
 
 
-@pytest.mark.parametrize("case", CONTROL, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", CONTROL, ids=[f"{case.rule}: {case.name}" for case in CONTROL])
 def test_a_control_is_reconciled_with_the_reports_below(run: int, case: Case) -> None:
     assert found(case.name, case.rule) == expected(case)
 
@@ -131,9 +131,16 @@ def test_a_form_may_be_judged_more_mildly(run: int) -> None:
 
 def test_only_reports_that_are_due_and_have_not_come_are_missing(run: int) -> None:
     rows = query(
-        "select unit_code, form_code, period_code, submission_id, expected_text from warehouse.rule_failure where kind = 'missing_report'"
+        "select rule_code, unit_code, severity, form_code, period_code, submission_id, expected_text from warehouse.rule_failure "
+        "where kind = 'missing_report'"
     )
-    assert sorted(rows) == [("D", "K", "2022-07", None, "2022-08-05"), ("K1", "K", "2022-07", None, "2022-08-05")]
+    due = ("K", "2022-07", None, "2022-08-05")
+    assert sorted(rows) == [
+        ("MISSING", "D", "critical", *due),
+        ("MISSING", "K1", "critical", *due),
+        ("MISSING", "K3", "critical", *due),
+        ("MISSING_OF_K1", "K1", "info", *due),
+    ]
 
 
 def test_a_rerun_changes_nothing(run: int) -> None:
