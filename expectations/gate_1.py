@@ -109,12 +109,9 @@ def _waivers(gate_run_id: int) -> Asset:
                 r.rule_code,
                 r.expires_on,
                 r.expires_on > (run.started_at at time zone pack.time_zone)::date as had_not_expired,
-                coalesce(
-                    not audit.is_same_person(a.decided_by, r.asked_by) and not exists (
-                        select from audit.decision as b
-                        where b.request_id = r.request_id and b.decision = 'revoke' and b.decided_at <= run.started_at
-                    ),
-                    false
+                a.decision_id is not null and not audit.is_same_person(a.decided_by, r.asked_by) and not exists (
+                    select from audit.decision as b
+                    where b.request_id = r.request_id and b.decision = 'revoke' and b.decided_at <= run.started_at
                 ) as was_approved,
                 (r.unit_code, r.form_code, r.period_code) = (s.unit_code, s.form_code, s.period_code) as is_of_this_report
             from audit.judged_waiver as w
@@ -132,7 +129,7 @@ def _waivers(gate_run_id: int) -> Asset:
                 severity=Severity.CRITICAL,
                 description="Chỉ tính miễn trừ còn hạn và do người khác duyệt / "
                 "Only a waiver that another person approved, and that has not expired or been revoked, may count",
-                query="select * from {batch} where not (had_not_expired and was_approved and is_of_this_report)",
+                query="select * from {batch} where (had_not_expired and was_approved and is_of_this_report) is not true",
             ),
         ),
     )

@@ -33,8 +33,8 @@ def quick_rules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(warehouse, "build_rules", judge_quickly)
 
 
-def station(unit: str, cells: dict[str, int]) -> Report:
-    return Report(unit, "ST", "2022-03", cells)
+def station(unit: str, cells: dict[str, int], period: str = "2022-03", form: str = "ST") -> Report:
+    return Report(unit, form, period, cells)
 
 
 def judged() -> gate.GateOutcome | None:
@@ -113,6 +113,52 @@ def test_it_lapses_with_other_values_and_holds_for_the_same_ones_in_another_vers
     assert verdicts()[2] == ("C12", 3, "accepted", 0, 1)
 
 
+def test_it_holds_for_no_other_period_and_no_other_form(world: Path) -> None:
+    stage([station("C12", BAD_SUM)])
+    judged()
+    waive()
+    stage([station("C12", BAD_SUM, period="2022-04"), station("C12", BAD_SUM, form="HO")])
+    outcome = judged()
+    assert outcome is not None and outcome.passed
+    with connect("auditor") as connection:
+        rows = connection.execute(
+            """
+            select distinct on (s.submission_id) s.form_code, s.period_code, v.verdict
+            from audit.verdict as v inner join staging.submission as s using (submission_id)
+            order by s.submission_id, v.verdict_id desc
+            """
+        ).fetchall()
+    assert rows == [("ST", "2022-03", "accepted"), ("ST", "2022-04", "quarantined"), ("HO", "2022-03", "quarantined")]
+
+
+def test_it_holds_for_no_other_rule_that_the_same_values_fail(world: Path) -> None:
+    stage([station("C12", BAD_SUM)])
+    judged()
+    waive()
+    run = judge()
+    with admin_connect() as connection:
+        connection.execute("create temporary table failure as table warehouse.rule_failure_comparison")
+        connection.execute("delete from failure where gate_run_id is distinct from %s", (run,))
+        connection.execute("update failure set rule_code = 'ANOTHER'")
+        connection.execute("insert into warehouse.rule_failure_comparison table failure")
+    assert run is not None and decide(run).passed
+    assert verdicts() == [("C12", 1, "quarantined", 1, 1)]
+    with connect("auditor") as connection:
+        assert connection.execute("select reason from audit.verdict order by verdict_id desc limit 1").fetchone() == ("ANOTHER",)
+
+
+def test_a_failure_without_figures_is_let_pass_for_that_content_only(world: Path) -> None:
+    first, second = stage([station("C12", BAD_SUM), station("C12", OTHER_BAD_SUM)])
+    with connect("auditor") as connection:
+        given = dict(
+            connection.execute(
+                "select submission_id, audit.given_for('[]', '3 = C21', submission_id) from staging.submission order by submission_id"
+            ).fetchall()
+        )
+        contents = dict(connection.execute("select submission_id, left(reading_sha256, 12) from staging.submission").fetchall())
+    assert given == {number: f"3 = C21 {contents[number]}" for number in (first, second)} and given[first] != given[second]
+
+
 @pytest.mark.parametrize("how", ["expired", "revoked"])
 def test_when_it_ends_the_versions_that_rested_on_it_are_judged_again(world: Path, how: str) -> None:
     stage([station("C12", BAD_SUM)])
@@ -156,11 +202,42 @@ def test_the_gate_itself_refuses_a_waiver_that_does_not_hold(world: Path) -> Non
     assert verdicts() == [("C12", 1, "quarantined", 1, 0)]
 
 
+@pytest.mark.parametrize("how", ["never approved", "revoked", "approved by who asked", "of another report"])
+def test_the_gate_itself_refuses_what_is_no_waiver(world: Path, how: str) -> None:
+    """As if the view of the waivers that are wanted had a fault."""
+    stage([station("C12", BAD_SUM)])
+    judged()
+    number = ask()
+    if how in ("revoked", "of another report"):
+        signing.decide(number, "approve", "seen the register", MINH)
+    if how == "revoked":
+        signing.decide(number, "revoke", "the register was another one", LAN)
+    if how == "approved by who asked":
+        with admin_connect() as connection:
+            connection.execute("set session_replication_role = replica")  # the database refuses it otherwise
+            connection.execute(
+                "insert into audit.decision (request_id, decision, reason, decided_by, decided_via) "
+                "values (%s, 'approve', 'x', 'Lan', 'database')",
+                (number,),
+            )
+    (submission,) = stage([station("C11" if how == "of another report" else "C12", BAD_SUM)])
+    run = judge()
+    assert run is not None
+    with admin_connect() as connection:
+        connection.execute("insert into audit.judged_waiver values (%s, %s, %s) on conflict do nothing", (run, submission, number))
+    outcome = decide(run)
+    assert not outcome.passed and outcome.verdicts == {}
+    assert [failure.expectation for failure in outcome.failed if failure.severity == "critical"][-1] == "waivers_hold"
+
+
 def test_nobody_approves_a_request_of_their_own(world: Path) -> None:
     stage([station("C12", BAD_SUM)])
     judged()
     number = ask(actor=Actor("lan", "command line", "Bác sĩ Hòa"))
-    for same in (LAN, Actor(" LAN ", "airflow"), Actor("minh", "airflow", "bác sĩ hòa"), Actor("ops", "airflow", "Lan")):
+    for same in (
+        *(LAN, Actor(" LAN ", "airflow"), Actor("ops", "airflow", "Lan")),
+        *(Actor("minh", "airflow", "bác sĩ hòa"), Actor("Bác sĩ Hòa ", "airflow")),
+    ):
         with pytest.raises(DecisionRefused, match="cannot approve it as well"):
             signing.decide(number, "approve", "fine", same)
     plain = (
@@ -175,8 +252,12 @@ def test_nobody_approves_a_request_of_their_own(world: Path) -> None:
     with admin_connect() as connection:
         connection.execute(plain.format("'somebody else'").encode(), (number,))
         signed = connection.execute("select decided_by, decided_via, session_role from audit.decision").fetchone()
-    assert signed == ("postgres", "database", "postgres"), "a login of one's own signs with its own name"
-    assert standings() == {number: "in_force"}
+        asked = connection.execute(
+            "insert into audit.request (kind, period_code, given_for, reason, asked_by, asked_via) "
+            "values ('period', '2022-03', '0', 'x', 'somebody else', 'airflow') returning asked_by, asked_via, session_role"
+        ).fetchone()
+    assert signed == asked == ("postgres", "database", "postgres"), "a login of one's own signs with its own name"
+    assert standings()[number] == "in_force"
 
 
 def test_what_makes_no_sense_is_refused(world: Path) -> None:
@@ -189,8 +270,11 @@ def test_what_makes_no_sense_is_refused(world: Path) -> None:
     judged()
     with pytest.raises(DecisionRefused, match=r"It fails: VISITS_IS_SUM VISITS value TOTAL \(VISITS value = 11;"):
         asked(rule="CUMULATIVE")
-    with pytest.raises(DecisionRefused, match="đã hết hạn"):
-        asked(expires_on=date(2022, 1, 1))
+    with connect("auditor") as connection:
+        (today,) = connection.execute("select audit.today()").fetchone() or (None,)
+    for too_early in (date(2022, 1, 1), today):
+        with pytest.raises(DecisionRefused, match="đã hết hạn"):
+            asked(expires_on=too_early)
     with pytest.raises(DecisionRefused, match="Say why"):
         asked(reason=" ")
     number = ask()
