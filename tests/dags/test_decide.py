@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,11 +21,11 @@ from tonghop.catalog import read_pack
 from tonghop.gate import decide, judge
 from tonghop.service import engine
 from tonghop.service.environment import USER, base_url
-from tonghop.service.rest import FINISHED, Airflow, Run
+from tonghop.service.rest import FINISHED, Airflow, AirflowSilent, Run
 from tonghop.signing import Actor
 from tonghop.state import secret
 
-pytestmark = [pytest.mark.airflow, pytest.mark.database, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.airflow, pytest.mark.database, pytest.mark.slow, pytest.mark.timeout(2400)]
 
 BAD_SUM = {"VISITS.value": 11, "VISITS_CHILD.value": 3, "VISITS_ADULT.value": 7}
 APPROVE, REJECT = "Duyệt / Approve", "Từ chối / Reject"
@@ -48,7 +49,10 @@ def pack_folder(server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def airflow(pack_folder: Path) -> Iterator[Airflow]:
+def airflow(pack_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Airflow]:
+    """An Airflow that starts no run of the DAG by itself: when its time was less than a tenth of its interval ago, Airflow makes up for
+    that one at once; it would hold the one place for a run, with what it found to ask about."""
+    monkeypatch.setenv("TONGHOP_DECIDE_CRON", f"0 0 1 {(date.today().month + 5) % 12 + 1} *")  # half a year from now
     try:
         yield engine.start_airflow(read_pack(pack_folder), lambda line: None)
     finally:
@@ -59,7 +63,7 @@ class Answers:
     """What waits under *Required actions*, as the user of the web interface sees and answers it."""
 
     def __init__(self) -> None:
-        self._http = httpx.Client(base_url=base_url(), timeout=30, trust_env=False)
+        self._http = httpx.Client(base_url=base_url(), timeout=300, trust_env=False)
         token = self._http.post("/auth/token", json={"username": USER, "password": secret("airflow_admin")}).json()["access_token"]
         self._http.headers["Authorization"] = f"Bearer {token}"
 
@@ -82,13 +86,15 @@ def ask(unit: str, actor: Actor) -> int:
     return number
 
 
-def wait_for(look: Callable[[], T], seconds: float = 600) -> T:
-    """The first answer that is not empty."""
+def wait_for(look: Callable[[], T], seconds: float = 900) -> T:
+    """The first answer that is not empty. A busy machine answers late, or not at all for once: it is asked again."""
     until = time.monotonic() + seconds
-    while not (found := look()):
+    while True:
+        with suppress(AirflowSilent, httpx.TransportError):
+            if found := look():
+                return found
         assert time.monotonic() < until, "nothing came"
         time.sleep(1)
-    return found
 
 
 def test_answers_given_in_the_web_interface_are_in_force_and_nobody_approves_their_own(airflow: Airflow) -> None:
@@ -117,4 +123,4 @@ def test_answers_given_in_the_web_interface_are_in_force_and_nobody_approves_the
     }
     (failed,) = [task for task in airflow.tasks(run) if task.state == "failed"]
     assert failed.task == "one_request.write_answer"
-    assert USER in airflow.failure(run, failed)
+    assert USER in wait_for(lambda: airflow.failure(run, failed))

@@ -187,6 +187,24 @@ def test_cells_that_were_lost_without_a_finding_hold_the_submission_back(world: 
     assert given["C21"][0] == "accepted", "a finding says why"
 
 
+def test_figures_that_the_form_does_not_ask_for_hold_the_submission_back(world: Path, quick_rules: None) -> None:
+    stage([station("C11", GOOD | {"VISITS.rate": 3}), station("C12", GOOD | {"VISITS.plan": 100})])
+    judge_and_decide()
+    given = verdicts()
+    assert given["C11"] == ("quarantined", 1, 0, 0, "cells_read_are_cells_of_form")
+    assert given["C12"][0] == "accepted", "a plan may stand beside its figure: 5.689/6.653"
+
+
+def test_what_was_withdrawn_while_it_was_judged_gets_no_verdict(world: Path, quick_rules: None) -> None:
+    withdrawn, _ = stage([station("C11", GOOD), station("C12", GOOD)])
+    gate_run_id = judge()
+    with admin_connect() as connection:
+        connection.execute("insert into audit.verdict (submission_id, verdict) values (%s, 'withdrawn')", (withdrawn,))
+    assert gate_run_id is not None
+    assert decide(gate_run_id).verdicts == {Verdict.ACCEPTED: 1}
+    assert verdicts()["C11"][0] == "withdrawn"
+
+
 def test_a_figure_outside_the_table_belongs_to_the_form(world: Path, quick_rules: None) -> None:
     columns = "form_code,version,sheet,cell,indicator_code,measure,breakdown_code,role"
     (world / "form_cells.csv").write_text(f"{columns}\nST,1,Khám bệnh,H1,VISITS,value,F,additive\n", encoding="utf-8")

@@ -101,6 +101,16 @@ def test_a_period_is_published_once_enough_reports_are_accepted_and_stays(world:
     assert world.figures(3).keys() == {("C", "2022-01"), ("A", "2022-02"), ("B", "2022-02")}
 
 
+def test_as_many_reports_as_are_asked_for_are_enough(world: World) -> None:
+    threshold(100)
+    for unit in ("A", "B", "C"):
+        world.accept(unit, "2022-01", 1)
+        if unit != "C":
+            world.accept(unit, "2022-02", 1)
+    assert world.refresh() == 1
+    assert {period for _, period in world.figures(1)} == {"2022-01"} and told() == [("incomplete", "2/3 < 100 %")]
+
+
 def test_a_unit_that_changed_is_built_anew_as_it_was_published_where_a_correction_stays_out(world: World) -> None:
     world.accept(*JANUARY, 1)
     published = world.accept(*FEBRUARY, 2)
@@ -142,7 +152,7 @@ def versions(units: list[tuple[str, str, str]]) -> None:
 def test_restatements_are_listed_by_policy(world: World) -> None:
     policy("2022-01")
     policy("2022-02", corrections="open")
-    policy("2022-03", closes="2999-01-01")
+    policy("2022-03", corrections="closed", closes="2999-01-01")
     for period in world.periods:
         world.accept("A", period, 1)
     assert world.refresh() == 1 and restatements() == [], "the first publication restates nothing"
@@ -152,6 +162,7 @@ def test_restatements_are_listed_by_policy(world: World) -> None:
     world.judge(world.submit("C", "2022-01", 2), "quarantined")
     assert world.refresh() == 2
     assert restatements() == [(2, "A", "2022-01", "corrected"), (2, "B", "2022-01", "new")]
+    assert world.figures(2)["A", "2022-03"] == Decimal(2), "it is not closed yet"
     withdraw(JANUARY)
     assert world.refresh() == 3
     assert restatements()[-1] == (3, "A", "2022-01", "withdrawn")
@@ -176,6 +187,7 @@ def test_a_closed_period_changes_by_approval_only_report_by_report(world: World)
     assert world.refresh() is None, "it was approved for version 2"
     assert told()[0] == ("closed", "version 1 → version 3")
     number = signing.ask_approval("2022-01", "A", "F", reason="a typing error", actor=LAN)
+    assert world.refresh() is None, "a request is no approval"
     approve(number)
     assert world.refresh() == 3
     assert world.figures(3) == {JANUARY: Decimal(3), FEBRUARY: Decimal(9)} and restatements() == [(3, "A", "2022-01", "corrected")]

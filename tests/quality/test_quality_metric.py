@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.deployed import empty_warehouse
 from tests.quality.reference import metrics_of_month, metrics_of_year
-from tests.quality.world import MANY, figures, make_world, no_figures, report
+from tests.quality.world import MANY, figures, guarding_small_numbers, make_world, no_figures, quarter_key, report
 
 from tonghop.database import connect
 
@@ -105,6 +105,16 @@ class TestOutliersOfAYear:
         figures("S", "A", year([7] * 12))
         assert {metrics("2022")[name] for name in ("extreme_outliers", "moderate_outliers", "modified_outliers")} == {(0, 12, "pass")}
 
+    def test_small_numbers_are_no_outliers_unless_large_ones_are_usual(self, world: None) -> None:
+        figures("S", "A", year([0] * 12, of=2021) | {(2022, 1): 29})
+        figures("T", "A", year([0] * 12, of=2021) | {(2022, 1): 30})
+        figures("U0", "A", year([30] * 12, of=2021) | {(2022, 1): 1})
+        names = ("extreme_outliers", "modified_outliers")
+        with guarding_small_numbers(30):
+            found = {unit: {metrics("2022-01", unit)[name] for name in names} for unit in ("S", "T", "U0")}
+        assert found == {"S": {(0, 12, "pass")}, "T": {(1, 12, "fail")}, "U0": {(1, 12, "fail")}}
+        assert {metrics("2022-01")[name] for name in names} == {(1, 12, "fail")}
+
     def test_a_running_total_is_not_measured(self, world: None) -> None:
         figures("S", "CASES", year([number * 10 for number in range(12)]))
         assert set(metrics("2022", indicator="CASES")) == {"indicator_completeness"}
@@ -130,6 +140,12 @@ class TestMonths:
         assert found["extreme_outliers"] == (1, 12, "fail")
         assert found["consistency_over_time"] == (None, 12, "cannot_judge")
         assert {round(float(row[7]), 2) for row in rows("2022-01") if row[7] is not None} == {10.37}
+
+    def test_a_level_that_just_reaches_the_threshold_passes(self, world: None) -> None:
+        figures("S", "A", year([100] * 12, of=2021) | {(2022, 1): 133})
+        figures("T", "A", year([100] * 12, of=2021) | {(2022, 1): 66})
+        assert metrics("2022-01")["consistency_over_time"] == (33, 12, "pass")
+        assert metrics("2022-01", "T")["consistency_over_time"] == (-34, 12, "fail")
 
     def test_eleven_months_are_too_few(self, world: None) -> None:
         figures("S", "A", year(dict.fromkeys(range(2, 13), 10), of=2021) | {(2022, 1): 500})
@@ -158,6 +174,18 @@ class TestYears:
         no_figures()
         figures("S", "A", year([10] * 12, 2021) | year([16] * 8))
         assert metrics("2022")["consistency_over_time"][1:] == (0, "cannot_judge")
+
+    def test_four_quarters_are_a_full_year(self, world: None) -> None:
+        quarters = {(of, quarter): 10.0 for of in (2019, 2020, 2021) for quarter in range(1, 5)}
+        del quarters[2020, 3]
+        figures("S", "A", quarters | {(2022, quarter): 16.0 for quarter in range(1, 5)}, key=quarter_key)
+        assert metrics("2022")["consistency_over_time"] == (60, 2, "fail"), "2020 has three quarters"
+        assert metrics("2022")["extreme_outliers"] == (0, 4, "cannot_judge")
+
+    def test_enough_answers_are_just_enough(self, world: None) -> None:
+        figures("S", "A", year([10]), reporting=9, expected=10)
+        assert metrics("2022-01")["indicator_completeness"] == (90, 10, "pass")
+        assert metrics("2022")["indicator_completeness"] == (90, 120, "pass")
 
     def test_completeness_is_not_cut(self, world: None) -> None:
         figures("S", "A", year([10] * 12), reporting=3, expected=2)
@@ -190,6 +218,26 @@ class TestPairs:
         assert metrics("2022-01", "D")["BAND"] == (100, 2, "fail")
         assert metrics("2022-01", "D")["PARENT"] == (None, 2, "cannot_judge"), "nobody above has the figures"
         assert {row[8] for row in rows("2022-01") if row[0] == "BAND"} == {10}
+        # the year has nothing but this month
+        of_the_year, pairs = metrics("2022"), ("BAND", "DENOMINATORS", "AT_LEAST", "DROPOUT", "PARENT")
+        assert {pair: of_the_year[pair] for pair in pairs} == {pair: found[pair] for pair in pairs}
+
+    def test_a_threshold_that_is_just_reached_is_kept(self, world: None) -> None:
+        """110 against 100 is 10 % more, against 1 of the unit above 10 %, too; 100 against 100 is no dropout."""
+        figures("S", "A", {(2022, 1): 110, (2022, 2): 111, (2022, 3): 100})
+        figures("S", "B", dict.fromkeys([(2022, 1), (2022, 2), (2022, 3)], 100))
+        figures("D", "A", dict.fromkeys([(2022, 1), (2022, 2), (2022, 3)], 100))
+        figures("D", "B", dict.fromkeys([(2022, 1), (2022, 2), (2022, 3)], 100))
+        within = ("BAND", "DENOMINATORS", "PARENT")
+        assert {metrics("2022-01")[pair] for pair in within} == {(10, 2, "pass")}
+        assert {metrics("2022-02")[pair] for pair in within} == {(11, 2, "fail")}
+        assert {metrics("2022-03")[pair] for pair in ("DROPOUT", "AT_LEAST")} == {(0, 2, "pass")}
+
+    def test_the_map_of_its_time_counts(self, world: None) -> None:
+        figures("S", "A", {(2022, 1): 105}, map_="as_reported")
+        figures("S", "A", {(2022, 1): 900}, map_="today")
+        figures("S", "B", {(2022, 1): 100})
+        assert metrics("2022-01")["BAND"] == (5, 2, "pass")
 
     def test_more_at_the_end_than_at_the_beginning_is_an_error(self, world: None) -> None:
         """(100 - 110) / 100 = -10 %."""
@@ -220,6 +268,30 @@ class TestReports:
         assert metrics("2022-03", indicator=None)["timeliness"] == (0, 1, "fail")
         assert metrics("2022", "P", indicator=None)["report_completeness"] == (75, 4, "fail"), "counted for all above"
         assert metrics("2022-05", indicator=None) == {}
+
+    def test_what_just_reaches_the_threshold_passes(self, world: None) -> None:
+        """Of twenty reports eighteen came, fifteen of them in time: 90 % and 75 %."""
+        for number in range(20):
+            report("S", 2022, 3, "2022-01-10" if number < 15 else "2022-01-11" if number < 18 else None)
+        for period in ("2022-03", "2022"):
+            found = metrics(period, indicator=None)
+            assert (found["report_completeness"], found["timeliness"]) == ((90, 20, "pass"), (75, 20, "pass"))
+
+    def test_a_month_is_measured_against_the_one_above_as_well(self, world: None) -> None:
+        """S sent in January and February and not in March: 0. T sent all: 1. Above them 2 of 2, 2 of 2, 1 of 2: 0.5."""
+        for month in (1, 2, 3):
+            report("S", 2022, month, "2022-02-01" if month < 3 else None)
+            report("T", 2022, month, "2022-02-01")
+        found = {unit: metrics("2022-03", unit, indicator=None)["completeness_consistency"] for unit in "DST"}
+        assert found == {"D": (0, 2, "pass"), "S": (-100, 2, "fail"), "T": (100, 2, "fail")}
+
+    def test_completeness_of_more_than_three_years_ago_does_not_count(self, world: None) -> None:
+        """S sent nothing in 2019 and half of its reports in the years after, T all: in 2023 both are what they were."""
+        for of in range(2019, 2024):
+            for month in (1, 2):
+                report("S", of, month, "2022-02-01" if of > 2019 and month == 1 else None)
+                report("T", of, month, "2022-02-01")
+        assert {metrics("2023", unit, indicator=None)["completeness_consistency"] for unit in "ST"} == {(0, 3, "pass")}
 
     def test_a_unit_is_measured_against_the_one_above(self, world: None) -> None:
         """S sent 4 of 4 in 2021 and 1 of 4 in 2022: 0.25. T sent all: 1. Above them 8 of 8, then 5 of 8: 0.625. 0.25 / 0.625 - 1 = -60 %,

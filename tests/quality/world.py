@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from tests.deployed import empty_warehouse
@@ -37,6 +38,10 @@ def month_key(year: int, month: int) -> int:
     return year * 1000 + 100 + month
 
 
+def quarter_key(year: int, quarter: int) -> int:
+    return year * 1000 + 200 + quarter
+
+
 def year_key(year: int) -> int:
     return year * 1000 + 501
 
@@ -55,8 +60,10 @@ def make_world(folder: Any) -> None:
         )
         connection.execute("insert into audit.live (number) values (1)")
         months = [(year, month) for year in YEARS for month in range(1, 13)]
+        quarters = [(year, quarter) for year in YEARS for quarter in range(1, 5)]
         periods = [
             *((month_key(*at), f"{at[0]}-{at[1]:02d}", "month", f"{at[0]}-{at[1]:02d}-01", at[0]) for at in months),
+            *((quarter_key(*at), f"{at[0]}-Q{at[1]}", "quarter", f"{at[0]}-{3 * at[1] - 2:02d}-01", at[0]) for at in quarters),
             *((year_key(year), f"{year}", "year", f"{year}-01-01", year) for year in YEARS),
         ]
         _insert(
@@ -65,7 +72,7 @@ def make_world(folder: Any) -> None:
         )  # fmt: skip
         connection.execute(
             "update warehouse.dim_period set end_date = (start_date + case period_type when 'month' then interval '1 month' "
-            "else interval '1 year' end)::date - 1"
+            "when 'quarter' then interval '3 months' else interval '1 year' end)::date - 1"
         )
         _insert(
             connection, "dim_unit", ("unit_key", "unit_code", "parent_code", "path", "level", "valid_from", "valid_to"),
@@ -107,12 +114,21 @@ def criteria() -> Iterable[tuple[Any, ...]]:
             yield (*head, metric, pair, "A", "B", threshold, None, None, 2, 0)
 
 
-def figures(unit: str, indicator: str, months: Mapping[tuple[int, int], float], reporting: int = 1, expected: int = 1) -> None:
-    """Figures by year and month, and the sums of their years."""
+def figures(
+    unit: str,
+    indicator: str,
+    months: Mapping[tuple[int, int], float],
+    reporting: int = 1,
+    expected: int = 1,
+    *,
+    key: Callable[[int, int], int] = month_key,
+    map_: str = "both",
+) -> None:
+    """Figures by year and month (or quarter, with its `key`), and the sums of their years."""
     years: dict[int, float] = {}
     for (year, _), value in months.items():
         years[year] = years.get(year, 0) + value
-    rows: list[tuple[Any, ...]] = [(month_key(year, month), year, value) for (year, month), value in months.items()]
+    rows: list[tuple[Any, ...]] = [(key(year, part), year, value) for (year, part), value in months.items()]
     rows += [(year_key(year), year, value) for year, value in years.items()]
     unit_key, indicator_key = UNITS[unit][0], INDICATORS[indicator][0]
     with admin_connect() as connection:
@@ -123,7 +139,7 @@ def figures(unit: str, indicator: str, months: Mapping[tuple[int, int], float], 
                 *("period_key", "year", "value", "unit_key", "indicator_key", "map"),
                 *("reporting_units", "expected_units", "ytd_reports", "ytd_expected_reports"),
             ),
-            [(*row, unit_key, indicator_key, "both", reporting, expected, 12 * reporting, 12 * expected) for row in rows],
+            [(*row, unit_key, indicator_key, map_, reporting, expected, 12 * reporting, 12 * expected) for row in rows],
         )
 
 
@@ -132,6 +148,19 @@ def no_figures() -> None:
     with admin_connect() as connection:
         for table in ("agg_indicator_period", "agg_report_count"):
             connection.execute(f"delete from warehouse.{table}".encode())
+
+
+@contextmanager
+def guarding_small_numbers(minimum: int) -> Iterator[None]:
+    """Figures below `minimum` are no outliers meanwhile."""
+    change = "update warehouse.dim_quality_criterion set minimum_value = %s where metric like %s"
+    with admin_connect() as connection:
+        connection.execute(change.encode(), (minimum, "%outliers"))
+    try:
+        yield
+    finally:
+        with admin_connect() as connection:
+            connection.execute(change.encode(), (0, "%outliers"))
 
 
 def report(unit: str, year: int, month: int, received: str | None, due: str = "2022-01-10") -> None:

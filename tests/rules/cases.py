@@ -109,7 +109,12 @@ COMPARISON = [
     Case("both or none: none", "BOTH", now(C__value=7)),
     Case("both or none: what does not apply is answered", "BOTH", now(A__value=8, B__value="not_applicable")),
     Case("both or none: what cannot be read is the finding's business", "BOTH", now(A__value=8, B__value="unreadable")),
-    Case("both or none: what the form does not ask for", "BOTH", [report(PERIOD, {"A__value": 8}, complete=False)]),
+    Case(
+        "both or none: the form asks for a part of them",
+        "ALL_OR_NONE",
+        [report(PERIOD, {"A__value": 8, "C__value": "blank"}, complete=False)],
+    ),
+    Case("both or none: the form asks for all of them", "ALL_OR_NONE", now(A__value=8), [("A", "value", 8, None)]),
     Case("one of two: both are wrong", "ONE_OF_TWO", now(A__value=8, B__value=0), [("A", "value", 8, None)]),
     Case("one of two: one is right", "ONE_OF_TWO", now(A__value=8)),
     Case("one of two: a side is given when one of its figures is", "ONE_OF_TWO", now(A__value=8, C__value=1), [("A", "value", 8, None)]),
@@ -322,9 +327,8 @@ CUMULATIVE = [
         [
             report("2022-07", {"A__ytd": 71}, received_at=datetime(2022, 8, 20, tzinfo=UTC)),
             report("2022-07", {"A__ytd": 70}, received_at=datetime(2022, 8, 9, tzinfo=UTC)),
-            *now(A__value=5, A__ytd=75),
+            *now(A__value=5, A__ytd=76),
         ],
-        [("A", "ytd", 75, 76)],
     ),
     Case("within what the rule allows", "CUMULATIVE_NEARLY", [past("2022-07", A__ytd=70), *now(A__value=5, A__ytd=76)]),
     Case("beyond it", "CUMULATIVE_NEARLY", [past("2022-07", A__ytd=70), *now(A__value=5, A__ytd=77)], [("A", "ytd", 77, 75)]),
@@ -722,6 +726,7 @@ RULES = "\n".join(
         _rule("NOT_NEARLY", "comparison", "left: [{indicator: A}], operator: not_equal_to, right: [{indicator: B}], tolerance: 2"),
         _rule("NOT_MORE", "comparison", "left: [{indicator: A}], operator: less_than_or_equal_to, right: [{indicator: B}]"),
         _rule("BOTH", "comparison", "left: [{indicator: A}], operator: compulsory_pair, right: [{indicator: B}]"),
+        _rule("ALL_OR_NONE", "comparison", "left: [{indicator: A}, {indicator: C}], operator: compulsory_pair, right: [{indicator: B}]"),
         _rule("ONE_OF_TWO", "comparison", "left: [{indicator: A}], operator: exclusive_pair, right: [{indicator: B}, {indicator: C}]"),
         *(
             _rule(code, "comparison", f"{scope}, left: [{{indicator: A}}], operator: '<=', right: [{{indicator: B}}]")
