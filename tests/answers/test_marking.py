@@ -25,7 +25,9 @@ FRONT = "Kết quả kiểm tra"
 
 
 def opened(data: bytes) -> Any:
-    return openpyxl.load_workbook(io.BytesIO(data), keep_vba=True)
+    book = openpyxl.load_workbook(io.BytesIO(data), keep_vba=True)
+    book.vba_archive.close()  # a copy of the file, kept open for whoever saves the workbook again
+    return book
 
 
 def fill(sheet: Worksheet, cell: str) -> str:
