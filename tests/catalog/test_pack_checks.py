@@ -387,6 +387,11 @@ CONTRADICTIONS: dict[str, tuple[dict[str, str | None], str]] = {
         edited("targets", "VISITS,D2,2022", "VISITS,C22,2023"),
         "targets.csv:3: unit_code: C22 does not hold in",
     ),
+    "many targets of a unit that is gone": (
+        edited("targets", "VISITS,D2,2022", "".join(f"VISITS,C22,{year},>=,1,,\n" for year in range(2023, 2028)) + "VISITS,D2,2022"),
+        "targets.csv:3: unit_code: C22 does not hold in 2023, 2024, 2025, 2026, 2027 and has 5 targets for then, "
+        "this one and those in lines 4, 5, 6, …; correct",
+    ),
     "rate of itself": (
         edited("targets", "30,VISITS", "30,VISITS_CHILD"),
         "targets.csv:6: of_indicator_code: VISITS_CHILD cannot be a rate of",
