@@ -22,11 +22,11 @@ SUMMARY = (
 
 def summary(
     period_key: int = 2022102, value: str = "5", ytd: str = "15", before: str = "10", percent: str = "null", reporting: str = "2",
-    has_before: bool = True, shown: bool = True, kind: str = "flow", target: str = "null::numeric",
+    has_before: bool = True, written: bool = True, shown: bool = True, kind: str = "flow", target: str = "null::numeric",
 ) -> str:  # fmt: skip
     return (
-        f"({period_key}, 1, 1, 'today', true, {shown}, 'P', 'A', '2022-02', '{kind}', 'month', {value}::numeric, {ytd}::numeric, {target}, "
-        f"{percent}::numeric, {reporting}::integer, 2, {before}::numeric, {has_before})"
+        f"({period_key}, 1, 1, 'today', {written}, {shown}, 'P', 'A', '2022-02', '{kind}', 'month', {value}::numeric, {ytd}::numeric, "
+        f"{target}, {percent}::numeric, {reporting}::integer, 2, {before}::numeric, {has_before})"
     )
 
 
@@ -52,6 +52,7 @@ CASES = [
     ("every_row_is_shown_once", SUMMARY, summary(), f"{summary()}, {summary()}"),
     ("every_row_is_shown_once", SUMMARY, summary(), summary(shown=False)),
     ("cumulative_continues", SUMMARY, summary(), summary(ytd="16")),
+    ("cumulative_continues", SUMMARY, summary(written=False), summary(written=False, ytd="16")),
     (
         "cumulative_continues",
         SUMMARY,

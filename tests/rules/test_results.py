@@ -120,6 +120,7 @@ def test_a_rule_passes_fails_or_cannot_judge(told: Pack) -> None:
     assert seen["C12", "2022-02", 1, "CUMULATIVE"].outcome == "cannot_judge"
     assert seen["C11", "2022-01", 1, "SAME_PERIOD"].outcome == "cannot_judge"
     assert seen["C11", "2022-02", 1, "CUMULATIVE"].outcome == "failed"
+    assert {found.outcome for (*_, rule), found in seen.items() if rule == "OUTLIER"} == {"cannot_judge"}, "one month is no history"
 
 
 def test_every_rule_that_applies_has_said_something_of_every_report_that_was_judged(told: Pack) -> None:
