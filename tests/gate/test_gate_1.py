@@ -188,11 +188,11 @@ def test_cells_that_were_lost_without_a_finding_hold_the_submission_back(world: 
 
 
 def test_figures_that_the_form_does_not_ask_for_hold_the_submission_back(world: Path, quick_rules: None) -> None:
-    stage([station("C11", GOOD | {"VISITS.rate": 3}), station("C12", GOOD | {"VISITS.plan": 100})])
+    stage([Report("H1", "HO", "2022-03", {"VISITS.rate": 3}), Report("H2", "HO", "2022-03", {"VISITS.plan": 100})])
     judge_and_decide()
     given = verdicts()
-    assert given["C11"] == ("quarantined", 1, 0, 0, "cells_read_are_cells_of_form")
-    assert given["C12"][0] == "accepted", "a plan may stand beside its figure: 5.689/6.653"
+    assert given["H1"] == ("quarantined", 1, 0, 0, "cells_read_are_cells_of_form")
+    assert given["H2"][0] == "accepted", "a plan may stand beside its figure: 5.689/6.653"
 
 
 def test_what_was_withdrawn_while_it_was_judged_gets_no_verdict(world: Path, quick_rules: None) -> None:
