@@ -113,6 +113,7 @@ def measure(files: int) -> None:
         folder = Path(name)
         os.environ["TONGHOP_CATALOG"] = str(typical.write_pack(folder / "pack"))
         os.environ["TONGHOP_READERS"] = str(PROCESSES)
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once, not at every start
         few = typical.write_workbooks(folder / "few", files // 5)
         many = typical.write_workbooks(folder / "many", files)
         with state_of_its_own():

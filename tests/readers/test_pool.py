@@ -184,6 +184,13 @@ def test_a_reader_that_dies_is_replaced_and_the_culprit_is_named(pack: Pack, fil
     assert all(isinstance(answer, Prepared) for answer in (before, after))
 
 
+def test_readers_can_be_started_before_anything_else_is_imported() -> None:
+    """They import for most of a second, and whoever wants them does so too: at the same time, not one after the other."""
+    script = "import sys, tonghop.readers as r; r.begin_to_start(); print(*(name for name in sys.modules if name.startswith('tonghop')))"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert set(told.stdout.split()) == {"tonghop", "tonghop.readers", "tonghop.readers.starter"}
+
+
 def test_readers_that_do_not_start_are_no_fault_of_the_files(pack: Pack, files: list[FileToRead], monkeypatch: pytest.MonkeyPatch) -> None:
     starter.forget()
     monkeypatch.setattr(sys, "executable", "/bin/false")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -37,7 +37,7 @@ from tonghop.model import (
     Value,
 )
 from tonghop.settings import settings
-from tonghop.staging import RECOMPUTED, StagingInterrupted, archive, load_paths, plan_batches, read_and_stage, reading_sha256, work
+from tonghop.staging import RECOMPUTED, StagingInterrupted, archive, load_paths, plan_batches, read_and_stage, reading_sha256, taking, work
 from tonghop.staging.taking import TOGETHER
 
 pytestmark = pytest.mark.database
@@ -288,6 +288,20 @@ def test_the_same_rejected_bytes_at_once_are_written_down_once_each(landing: Pat
         (6, 6, 1)
     ]
     assert rows("select count(*) from staging.finding") == [(6,)]
+
+
+def test_the_next_files_are_archived_while_others_are_written_down() -> None:
+    begun = {name: threading.Event() for name in "abc"}
+
+    def archived(uris: Sequence[str]) -> taking._Group:
+        begun[uris[0]].set()
+        return taking._Group(uris)
+
+    with taking._one_ahead(archived, [["a"], ["b"], ["c"]]) as groups:
+        assert next(groups).uris == ["a"]
+        assert begun["b"].wait(10), "nobody has asked for it yet"
+        assert not begun["c"].is_set(), "one ahead, not all: memory and archive do not run away from the database"
+        assert [group.uris for group in groups] == [["b"], ["c"]]
 
 
 def test_a_batch_that_loses_its_database_says_so_and_goes_on_later(landing: Path) -> None:

@@ -12,6 +12,7 @@ from tonghop import database
 from tonghop.cli.options import CatalogOption, JsonOption, PeriodsArgument
 from tonghop.cli.outcomes import print_outcomes
 from tonghop.cli.printing import SHOWN, print_json, say, say_how_many_more, span_of
+from tonghop.readers import begin_to_start
 from tonghop.settings import settings
 
 app = typer.Typer()
@@ -24,6 +25,7 @@ def load(
     as_json: JsonOption = False,
 ) -> None:
     """Read files and folders and stage what they say. Exit 1 when a file cannot be opened at all, or nothing could be taken in."""
+    begin_to_start()
     from tonghop import answers, staging
 
     database.ensure_server()

@@ -66,10 +66,6 @@ _ASIDE = fold(vocabulary.ASIDE_MARK)
 _TABLE_HEADERS = vocabulary.LABEL_HEADERS | vocabulary.UNIT_OF_MEASURE_HEADERS
 
 
-_squeezed = lru_cache(maxsize=4_096)(squeeze)
-"""The sheets of a workbook have the same head, and so have the workbooks of a unit."""
-
-
 def is_aside(sheet: Sheet) -> bool:
     """Whether a sheet says of itself that it is part of no report: what we put into a workbook for its reader."""
     first_row = sheet.rows[min(sheet.rows)] if sheet.rows else {}
@@ -80,30 +76,63 @@ def read_head(sheet: Sheet) -> Head:
     """The labels and values above the table: `Label: value` in one cell, or the value in the next filled cell to the right."""
     head = Head()
     for row_number in sorted(sheet.rows)[:HEAD_ROWS]:
-        row = sorted(sheet.rows[row_number].items())
-        for place, (column, cell) in enumerate(row):
-            if cell.kind is not Kind.TEXT:
-                continue
-            label, _, rest = cell.text.partition(":")
-            folded = fold(label) if len(label) <= LABEL_CHARACTERS else ""
-            if folded in _TABLE_HEADERS:
-                return head
-            name = FIELDS.get(folded)
-            if name is None:
-                head.titles.append(Found(_squeezed(cell.text[:VALUE_CHARACTERS]), CellAddress(sheet.name, address(row_number, column))))
-            elif getattr(head, name) is None:
-                setattr(head, name, _value_of(sheet.name, row_number, column, rest, row[place + 1 :]))
+        row = tuple(sorted(sheet.rows[row_number].items()))
+        is_short = all(len(cell.text) <= _REMEMBERED_CHARACTERS for _, cell in row)
+        line = _said_again(row) if is_short else _said_in(row)
+        for name, said in line.said:
+            found = said and Found(said.text, CellAddress(sheet.name, address(row_number, said.column)), said.kind)
+            if name is None and found is not None:
+                head.titles.append(found)
+            elif name is not None and getattr(head, name) is None:
+                setattr(head, name, found)
+        if line.is_header:
+            break
     return head
 
 
-def _value_of(sheet: str, row_number: int, column: int, rest: str, right: Sequence[tuple[int, RawCell]]) -> Found | None:
+class _Said(NamedTuple):
+    """A text in a row of the head, and its column."""
+
+    text: str
+    column: int
+    kind: Kind = Kind.TEXT
+
+
+class _Line(NamedTuple):
+    """What a row of the head says: for each field (None: a title) its text, if there is one; and whether the table begins in it."""
+
+    said: tuple[tuple[str | None, _Said | None], ...]
+    is_header: bool
+
+
+def _said_in(row: tuple[tuple[int, RawCell], ...]) -> _Line:
+    said: list[tuple[str | None, _Said | None]] = []
+    for place, (column, cell) in enumerate(row):
+        if cell.kind is not Kind.TEXT:
+            continue
+        label, _, rest = cell.text.partition(":")
+        folded = fold(label) if len(label) <= LABEL_CHARACTERS else ""
+        if folded in _TABLE_HEADERS:
+            return _Line(tuple(said), True)
+        name = FIELDS.get(folded)
+        value = _Said(squeeze(cell.text[:VALUE_CHARACTERS]), column) if name is None else _value_of(column, rest, row[place + 1 :])
+        said.append((name, value))
+    return _Line(tuple(said), False)
+
+
+_said_again = lru_cache(maxsize=4_096)(_said_in)
+"""The sheets of a workbook have the same head, and so have the workbooks of a unit."""
+_REMEMBERED_CHARACTERS = 200
+
+
+def _value_of(column: int, rest: str, right: Sequence[tuple[int, RawCell]]) -> _Said | None:
     if rest.strip():
-        return Found(_squeezed(rest[:VALUE_CHARACTERS]), CellAddress(sheet, address(row_number, column)))
+        return _Said(squeeze(rest[:VALUE_CHARACTERS]), column)
     for next_column, cell in right:
-        text = _squeezed(cell.text[:VALUE_CHARACTERS])
+        text = squeeze(cell.text[:VALUE_CHARACTERS])
         if text:
             is_label = fold(text.partition(":")[0]) in FIELDS
-            return None if is_label else Found(text, CellAddress(sheet, address(row_number, next_column)), cell.kind)
+            return None if is_label else _Said(text, next_column, cell.kind)
     return None
 
 

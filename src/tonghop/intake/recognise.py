@@ -21,7 +21,7 @@ from tonghop.intake.head import Found, Introduced, form_sheet, is_aside, read_fi
 from tonghop.intake.identity import NAMED, Identity, IdentityKey, form_names, identify, tab_contradiction, unit_of
 from tonghop.intake.matching import told
 from tonghop.intake.proposals import for_sheet
-from tonghop.model import CellAddress, Finding, Period
+from tonghop.model import Finding, Period
 
 
 @dataclass
@@ -161,8 +161,8 @@ def _evidence(each: Introduced, index: PackIndex) -> tuple[object, ...]:
     return said
 
 
-def _text(found: Found | None) -> Found | None:
-    return found and found._replace(at=CellAddress("", ""))
+def _text(found: Found | None) -> tuple[str, Kind] | None:
+    return found and (found.text, found.kind)
 
 
 def _proposed(finding: Finding, reports: Sequence[Report]) -> Finding:

@@ -76,10 +76,8 @@ class _Template:
 
     def filled(self, values: Sequence[Value]) -> Lines:
         """The lines with the values of the frame."""
-        in_order = self._in_order(values)
-        found = zip(in_order, map(_written.get, map(id, in_order)), strict=True)
-        rows, lines, _ = zip(*[written or _write(value) for value, written in found], strict=True)
-        return Lines(self._rows % rows, self._canonical % lines)
+        written = [_written.get(id(value)) or _write(value) for value in self._in_order(values)]
+        return Lines(self._rows % tuple(map(_ROW, written)), self._canonical % tuple(map(_LINE, written)))
 
 
 @lru_cache(maxsize=128)
@@ -100,6 +98,9 @@ class _Written(NamedTuple):
     line: str
     value: Value
     """which it is, kept so that no other one comes to stand in its place"""
+
+
+_ROW, _LINE = itemgetter(0), itemgetter(1)
 
 
 def _write(value: Value) -> _Written:

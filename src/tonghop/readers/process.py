@@ -25,9 +25,8 @@ from tonghop.catalog import Pack
 from tonghop.intake.limits import Limits
 from tonghop.readers.bounds import Bounds
 from tonghop.readers.files import Answer, FileToRead, Trouble, TroubleKind, read_one
+from tonghop.readers.starter import LONGEST_ORDER
 
-LONGEST_ORDER = 64
-"""Bytes."""
 _TASKS = 64
 """After as many tasks everything that a reader holds is searched for garbage, after others only what is new."""
 

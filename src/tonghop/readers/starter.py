@@ -12,8 +12,8 @@ import threading
 from contextlib import suppress
 from typing import IO
 
-from tonghop.readers.process import LONGEST_ORDER
-
+LONGEST_ORDER = 64
+"""Bytes."""
 _QUICKLY = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 """Looking for plugins costs a process that has none some milliseconds at its start."""
 
@@ -73,7 +73,7 @@ def starter() -> Starter:
 
 
 def begin_to_start() -> None:
-    """Start the starter of this process already: it gets ready while there is something else to do, and readers are wanted soon."""
+    """Start the starter of this process already: readers are wanted soon, and it imports what they need while this one does the same."""
     starter()
 
 
