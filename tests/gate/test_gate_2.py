@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -57,6 +59,8 @@ def built(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[in
     """January is published; February is built as a candidate. Copies of what the tests break are kept."""
     empty_warehouse()
     staged.load(write_pack(tmp_path_factory.mktemp("pack")))
+    in_time = datetime(2022, 2, 8, tzinfo=UTC)
+    staged.stage([replace(month("C11", 9, 9, "2022-01"), received_at=in_time), replace(hospital("H1", 75, "2022-01"), received_at=in_time)])
     staged.stage(
         [month("C11", 10, 10, "2022-01"), month("C21", 20, 20, "2022-01"), hospital("H1", 80, "2022-01"), hospital("H2", 90, "2022-01")]
     )
@@ -214,6 +218,35 @@ def test_what_the_candidate_does_not_touch_is_not_read_and_cannot_lose_a_figure(
             )
 
     assert shown(number) == shown(number - 1) != set()
+
+
+def test_first_and_last_version_have_a_timeliness_of_their_own(number: int) -> None:
+    with connect("bi_reader") as connection:
+        rows = connection.execute(
+            """
+            select
+                unit_code, status, versions, is_first_on_time, is_last_on_time,
+                timeliness_pct::integer, completeness_pct::integer, correctness_pct::integer, round(score)::integer
+            from marts.data_quality where period_code = '2022-01' and form_code = 'ST' order by unit_code
+            """
+        ).fetchall()
+    assert rows == [  # four of five figures are there
+        ("C11", "in_force", 2, True, False, 100, 80, 100, 93),
+        ("C12", "missing", 0, False, False, 0, 0, 0, 0),
+        ("C21", "in_force", 1, False, False, 0, 80, 100, 60),
+        ("C22", "missing", 0, False, False, 0, 0, 0, 0),
+    ]
+    with connect("auditor") as connection:
+        counts = connection.execute(
+            """
+            select unit_code, expected, received, on_time from warehouse.agg_report_count
+            where period_key = (select period_key from warehouse.dim_period where period_code = '2022-01') order by unit_code, due_at
+            """
+        ).fetchall()
+    assert [counted for counted in counts if counted[0] != "P"] == [
+        *(("C11", 1, 1, 1), ("C12", 1, 0, 0), ("C21", 1, 1, 0), ("C22", 1, 0, 0)),
+        *(("D1", 2, 1, 1), ("D2", 2, 1, 0), ("H1", 1, 1, 1), ("H2", 1, 1, 0)),
+    ]
 
 
 def test_only_the_open_candidate_can_be_checked(number: int) -> None:
