@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -72,6 +73,26 @@ def test_a_missing_signature_keeps_its_period_out_and_no_other(world: World) -> 
     world.accept(*FEBRUARY, 3)
     assert world.refresh() == 4 and told() == [], "a published period is not taken back"
     assert publication.verify_chain().problems == ()
+
+
+def test_an_approval_that_was_taken_back_or_has_expired_is_none(world: World) -> None:
+    policy("2022-01", corrections="closed")
+    policy("2022-02", approval=True)
+    world.accept(*JANUARY, 1)
+    assert world.refresh() == 1
+    world.accept(*JANUARY, 2)
+    world.accept(*FEBRUARY, 2)
+    for how in ("revoked", "expired"):
+        period = signing.ask_approval("2022-02", reason="checked", actor=LAN, expires_on=date(2999, 1, 1))
+        correction = signing.ask_approval("2022-01", "A", "F", reason="a typing error", actor=LAN, expires_on=date(2999, 1, 1))
+        for number in (period, correction):
+            approve(number)
+            if how == "revoked":
+                signing.decide(number, "revoke", "checked the wrong books", LAN)
+            else:
+                admin(f"update audit.request set expires_on = audit.today() where request_id = {number}")
+        assert world.refresh() is None
+        assert told() == [("needs_approval", "1/3"), ("closed", "version 1 → version 2")]
 
 
 def test_a_period_may_be_signed_before_anything_came(world: World) -> None:
