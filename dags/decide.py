@@ -51,7 +51,7 @@ def decide() -> None:
         from tonghop import signing
 
         if decision := OPTIONS[answer["chosen_options"][0]]:
-            signing.decide(number, decision, answer["params_input"].get("reason", ""), signing.airflow_user(answer["responded_by_user"]))
+            signing.answer(number, decision, answer["params_input"].get("reason", ""), signing.airflow_user(answer["responded_by_user"]))
 
     @task_group
     def one_request(number: int, subject: str, body: str) -> None:

@@ -97,7 +97,7 @@ def answered(self, context):
 HITLOperator.execute = answered
 signing.questions = lambda: [{"number": 4 + n, "subject": subject, "body": subject} for n, subject in enumerate(ANSWERS)]
 decided = stand_in("decide", lambda *acts: None)
-signing.decide = lambda number, decision, reason, actor: decided(number, decision, reason, actor.name, actor.via)
+signing.answer = lambda number, decision, reason, actor: decided(number, decision, reason, actor.name, actor.via)
 """
 
 SCENARIOS = {
@@ -111,7 +111,7 @@ def refuse(number, decision, reason, actor):
     if actor.name == "lan":
         raise signing.DecisionRefused("Request 6 was asked for by lan, who cannot approve it as well")
     decided(number, decision, reason, actor.name, actor.via)
-signing.decide = refuse
+signing.answer = refuse
 """,
     ),
     "refresh": ("refresh", _REFRESH),

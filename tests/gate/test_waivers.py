@@ -192,6 +192,26 @@ def test_a_rejected_request_lets_nothing_pass(world: Path) -> None:
         signing.decide(number, "approve", "after all", Actor("hoa", "airflow"))
 
 
+def test_an_answer_may_be_written_twice_and_not_changed(world: Path) -> None:
+    """A task that was cut off after it had written is tried again."""
+    stage([station("C12", BAD_SUM)])
+    judged()
+    number = ask()
+    for _ in range(2):
+        signing.answer(number, "approve", "seen the register", MINH)
+    assert standings() == {number: "in_force"}
+    for decision, reason, actor in (
+        ("reject", "seen the register", MINH),
+        ("approve", "another register", MINH),
+        ("approve", "seen the register", Actor("hoa", "airflow")),
+        ("approve", "seen the register", Actor("minh", "command line")),
+    ):
+        with pytest.raises(DecisionRefused, match="answered by minh before: approve"):
+            signing.answer(number, decision, reason, actor)
+    with connect("auditor") as connection:
+        assert connection.execute("select count(*) from audit.decision").fetchone() == (1,)
+
+
 def test_the_gate_itself_refuses_a_waiver_that_does_not_hold(world: Path) -> None:
     """Whatever puts it into a judgement: the suite asks the records once more."""
     stage([station("C12", BAD_SUM)])

@@ -7,7 +7,7 @@ fronts to the functions here.
 from tonghop.signing.actors import Actor, airflow_user, os_user
 from tonghop.signing.approvals import ask_approval
 from tonghop.signing.failures import Failure, ask_waiver, open_failures
-from tonghop.signing.questions import questions
+from tonghop.signing.questions import answer, questions
 from tonghop.signing.requests import DecisionRefused, Request, decide, list_requests
 from tonghop.signing.sheet import read_acts, take_over, write_matters
 
@@ -17,6 +17,7 @@ __all__ = [
     "Failure",
     "Request",
     "airflow_user",
+    "answer",
     "ask_approval",
     "ask_waiver",
     "decide",

@@ -1,8 +1,9 @@
-"""Requests that wait for an answer, as questions to a person: what Airflow shows."""
+"""Requests that wait for an answer, as questions to a person: what Airflow shows, and what it brings back."""
 
 from __future__ import annotations
 
-from tonghop.signing.requests import Request, list_requests
+from tonghop.signing.actors import Actor
+from tonghop.signing.requests import DecisionRefused, Request, decide, list_requests
 
 _KINDS = {
     "waiver": ("Cho qua lỗi", "Let a failure pass"),
@@ -15,6 +16,18 @@ def questions() -> list[dict[str, int | str]]:
     """Every pending request, the oldest first: its `number`, a `subject` of one line, and a `body` in Markdown."""
     pending = list_requests(standing="pending")
     return [{"number": each.request_id, "subject": _subject(each), "body": _body(each)} for each in reversed(pending)]
+
+
+def answer(request_id: int, decision: str, reason: str, actor: Actor) -> None:
+    """Approve or reject a request, as `decide` does; harmless when repeated, since a task that was cut off after it had written is
+    tried again. Raises DecisionRefused, unless the answer that stands is this very one.
+    """
+    try:
+        decide(request_id, decision, reason, actor)
+    except DecisionRefused:
+        given = (request_id, decision, reason, actor.name, actor.via)
+        if all((one.request_id, one.decision, one.decision_reason, one.decided_by, one.decided_via) != given for one in list_requests()):
+            raise
 
 
 def _subject(request: Request) -> str:
