@@ -138,7 +138,7 @@ def _visible(publication: int) -> Asset:
             _critical(
                 "sees_the_candidate",
                 "Cổng phải nhìn thấy đúng bản chuẩn bị / The gate must look at the candidate, not at the live publication",
-                f"select number from {{batch}} where number <> {publication}",
+                f"select number from {{batch}} where number is distinct from {publication}",
             ),
         ),
     )

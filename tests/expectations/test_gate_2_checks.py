@@ -32,6 +32,7 @@ def summary(
 
 CASES = [
     ("sees_the_candidate", "number", "(7)", "(6)"),
+    ("sees_the_candidate", "number", "(7)", "(null::integer)"),
     ("no_mart_is_empty", "mart, has_rows", "('dim_unit', true)", "('dim_unit', false)"),
     ("published_periods_keep_their_figures", "period_code, figures_before, figures_now", "('2022-01', 100, 80)", "('2022-01', 100, 79)"),
     ("published_periods_do_not_grow_much", "period_code, figures_before, figures_now", "('2022-01', 100, 120)", "('2022-01', 100, 121)"),

@@ -221,6 +221,7 @@ def test_a_figure_outside_the_table_belongs_to_the_form(world: Path, quick_rules
     [
         ("update warehouse.rule_failure_comparison set submission_id = 999", "failures_belong_to_the_run"),
         ("update warehouse.rule_failure_comparison set severity = 'grave'", "every_failure_is_counted"),
+        ("update warehouse.rule_failure_comparison set severity = null", "every_failure_is_counted"),
         ("delete from warehouse.int_submissions_in_view", "rules_saw_every_submission"),
         ("insert into audit.verdict (submission_id, verdict) values (1, 'accepted')", "judged_once"),
     ],
