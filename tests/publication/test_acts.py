@@ -10,7 +10,7 @@ import pytest
 from tests.publication.world import World, admin
 
 from tonghop import publication
-from tonghop.database import connect
+from tonghop.database import admin_connect, connect
 from tonghop.publication import PublicationProblem, get_publication, list_publications, live_number
 
 pytestmark = pytest.mark.database
@@ -319,6 +319,20 @@ class TestRollingBack:
         assert world.figures(4) == world.figures(2)
         assert (world.verdict(first), world.verdict(second)) == ("accepted", "accepted")
         assert publication.open_candidate() is None
+
+    def test_what_a_judgement_counted_is_not_forgotten(self, world: World) -> None:
+        """As many failures of each severity, and as many that were waived, when a report is held and when it is given back."""
+        _, second = self.published(world)
+        counts = "failures_critical, failures_warning, failures_info, failures_waived"
+        with admin_connect() as connection:
+            connection.execute(f"update audit.verdict set ({counts}) = (0, 3, 2, 1) where submission_id = %s".encode(), (second,))
+        publication.rollback(1, "wrong file")
+        publication.rollback(2, "it was right")
+        with connect("auditor") as connection:
+            found = connection.execute(
+                f"select verdict, {counts} from audit.verdict where submission_id = %s order by verdict_id".encode(), (second,)
+            ).fetchall()
+        assert found == [("accepted", 0, 3, 2, 1), ("held", 0, 3, 2, 1), ("accepted", 0, 3, 2, 1)]
 
     def test_a_submission_that_waits_is_not_held(self, world: World) -> None:
         self.published(world)

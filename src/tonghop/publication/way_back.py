@@ -49,7 +49,7 @@ def find_way_back(connection: psycopg.Connection, head: int, base: int) -> None:
 
 _HOLD = sql.SQL("""
 with last_verdict as (
-    select distinct on (submission_id) submission_id, verdict, failures_critical, failures_warning, failures_info
+    select distinct on (submission_id) submission_id, verdict, failures_critical, failures_warning, failures_info, failures_waived
     from audit.verdict
     order by submission_id, verdict_id desc
 ),
@@ -76,8 +76,9 @@ taken_back as (
         and (b.submission_id is null or (s.received_at, s.version) > (b.received_at, b.version))
 )
 
-insert into audit.verdict (submission_id, verdict, publication, failures_critical, failures_warning, failures_info, reason)
-select submission_id, 'held', %(number)s, failures_critical, failures_warning, failures_info, %(reason)s
+insert into audit.verdict
+    (submission_id, verdict, publication, failures_critical, failures_warning, failures_info, failures_waived, reason)
+select submission_id, 'held', %(number)s, failures_critical, failures_warning, failures_info, failures_waived, %(reason)s
 from taken_back
 """).format(at_base=_AT_BASE)
 
@@ -90,15 +91,17 @@ with last_verdict as (
 
 last_acceptance as (
     select distinct on (submission_id)
-        submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info
+        submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info, failures_waived
     from audit.verdict
     where verdict in ('accepted', 'accepted_with_warnings')
     order by submission_id, verdict_id desc
 )
 
 insert into audit.verdict
-    (submission_id, verdict, gate_run_id, publication, failures_critical, failures_warning, failures_info, reason)
-select a.submission_id, a.verdict, a.gate_run_id, %(number)s, a.failures_critical, a.failures_warning, a.failures_info, %(reason)s
+    (submission_id, verdict, gate_run_id, publication, failures_critical, failures_warning, failures_info, failures_waived, reason)
+select
+    a.submission_id, a.verdict, a.gate_run_id, %(number)s, a.failures_critical, a.failures_warning, a.failures_info, a.failures_waived,
+    %(reason)s
 from warehouse.fct_submission as f
 inner join last_verdict as v on f.submission_id = v.submission_id and v.verdict = 'held'
 inner join last_acceptance as a on f.submission_id = a.submission_id
