@@ -86,7 +86,8 @@ class Shelf:
         targets = {aside: _path(sha256) for sha256, aside in self._aside.items()}
         folders = {target.parent for target in targets.values()}
         for folder in folders:
-            folder.mkdir(exist_ok=True)
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
         with ThreadPoolExecutor(_FLUSHING) as flushing:
             _flush_all(flushing, list(targets))
             for aside, target in targets.items():
