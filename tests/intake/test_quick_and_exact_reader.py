@@ -152,7 +152,7 @@ def test_values_that_are_not_plain_are_left_to_the_others() -> None:
     for kind, plain, others in (
         (' t="s"', "1", ("", "a", "-1")),
         (' t="str"', "x", ("a &amp; b", "a\x01", "a>b")),
-        ("", "12", ("", "x", "1" * 45)),
+        ("", "12", ("", "x", "1" * 45, "²", "٣")),
     ):
         assert learn(sheet.format(kind, plain))
         assert all(known(sheet.format(kind, each), PLENTY) is None for each in others)

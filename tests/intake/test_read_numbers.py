@@ -381,5 +381,6 @@ def test_a_plain_value_is_one_about_which_there_is_nothing_more_to_say(expects: 
     for raw in [None, *texts, *numbers] * 2:
         parsed = parse_value(raw, expects)
         assert expects.plain_values[raw] == (None if parsed.issues or parsed.plan is not None else parsed.value)
+    assert [expects.plain_values[raw.text] for raw in numbers * 2] == [expects.plain_values[raw] for raw in numbers * 2]
     assert expects.plain_values[RawCell(Kind.TEXT, "7/10")] is None
     assert expects.plain_values[RawCell(Kind.NUMBER, "7")] is not None

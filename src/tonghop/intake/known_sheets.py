@@ -66,19 +66,23 @@ class Layout:
         return last - len(self.styles) <= place < last
 
 
+StoredCell = RawCell | str
+"""A cell, or the text of a stored number without a format, of which a cell is made when somebody asks for it."""
+
+
 class KnownRows(Mapping[int, Mapping[int, RawCell]]):
     """The rows of a sheet whose layout is known, each put together when somebody asks for it: mostly nobody does."""
 
-    def __init__(self, layout: Layout, cells: tuple[RawCell, ...]) -> None:
+    def __init__(self, layout: Layout, stored: tuple[StoredCell, ...]) -> None:
         self.layout = layout
-        self.cells = cells
+        self.stored = stored
         """by their places in the layout"""
         self._rows: dict[int, dict[int, RawCell]] = {}
 
     def __getitem__(self, number: int) -> Mapping[int, RawCell]:
         row = self._rows.get(number)
         if row is None:
-            row = self._rows[number] = {column: self.cells[place] for column, place in self.layout.rows[number].items()}
+            row = self._rows[number] = {column: _cell(self.stored[place]) for column, place in self.layout.rows[number].items()}
         return row
 
     def __iter__(self) -> Iterator[int]:
@@ -86,6 +90,10 @@ class KnownRows(Mapping[int, Mapping[int, RawCell]]):
 
     def __len__(self) -> int:
         return len(self.layout.rows)
+
+
+def _cell(stored: StoredCell) -> RawCell:
+    return RawCell(Kind.NUMBER, stored) if isinstance(stored, str) else stored
 
 
 class CutSheet(NamedTuple):
@@ -140,17 +148,19 @@ def read_known(cut_sheet: CutSheet, sheet: Sheet, book: Book, budget: int) -> in
     return budget
 
 
-def _numbers(layout: Layout, values: Sequence[str], book: Book) -> list[RawCell] | None:
-    """The cells of the stored numbers; None when one of them is no number."""
+def _numbers(layout: Layout, values: Sequence[str], book: Book) -> Sequence[StoredCell] | None:
+    """The stored numbers: as cells where formats say what they are, else as they are; None when one of them is no number."""
     stored = layout.numbers(values)
     if max(map(len, stored), default=0) > NUMBER_CHARACTERS:
         return None
     if not layout.own_styles.isdisjoint(book.formats):
         formats, first_day = {**book.formats, "": book.formats.get("0")}, book.first_day  # a cell without a style has the first one
         cells = [number_cell(number, formats.get(style), first_day) for number, style in zip(stored, layout.styles, strict=True)]
-    else:
-        cells = list(map(BARE_NUMBERS.__getitem__, stored))
-    return cast("list[RawCell]", cells) if all(cells) else None  # a cell is a tuple, and so is never false
+        return cast("list[RawCell]", cells) if all(cells) else None  # a cell is a tuple, and so is never false
+    digits = "".join(stored)
+    if digits.isascii() and digits.isdigit() and all(stored):
+        return stored
+    return stored if all(map(BARE_NUMBERS.__getitem__, stored)) else None
 
 
 def _others(layout: Layout, values: Sequence[str], limits: Limits) -> list[RawCell] | None:

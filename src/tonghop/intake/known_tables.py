@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import getitem
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeGuard, cast
 
 from tonghop.catalog import normalise
 from tonghop.intake.cells import Kind, RawCell, Sheet, address
 from tonghop.intake.form_index import SheetIndex
 from tonghop.intake.headers import Header
-from tonghop.intake.known_sheets import KnownRows, Picker, picker
+from tonghop.intake.known_sheets import KnownRows, Picker, StoredCell, picker
 from tonghop.intake.numbers import PlainValues
 from tonghop.model import CellAddress, Frame, Measure, Role, Value
 
@@ -34,15 +34,15 @@ class KnownHead(NamedTuple):
 
     cells: Picker
     """takes its cells out of those of the sheet"""
-    said: tuple[RawCell, ...]
+    said: tuple[StoredCell, ...]
     """what stood there"""
     is_free: tuple[bool, ...]
     """whether another text changes nothing, unless it is a header: what stands behind the first cell of a row, as units and periods do"""
 
-    def is_in(self, cells: Sequence[RawCell], index: SheetIndex) -> bool:
+    def is_in(self, cells: Sequence[StoredCell], index: SheetIndex) -> bool:
         """Whether nothing is found above the table of this sheet either."""
         for now, before, is_free in zip(self.cells(cells), self.said, self.is_free, strict=True):
-            if now != before and not (is_free and now.kind is Kind.TEXT and normalise(now.text) not in index.headers):
+            if now != before and not (is_free and _is_text(now) and normalise(now.text) not in index.headers):
                 return False
         return True
 
@@ -60,7 +60,7 @@ class KnownTable:
     """row of the form -> row of the sheet"""
     words: Picker
     """takes everything but figures out of the cells of the sheet"""
-    said: tuple[RawCell, ...]
+    said: tuple[StoredCell, ...]
     """what stood there"""
     texts: Picker
     """takes those figures out that may be texts"""
@@ -88,7 +88,7 @@ class KnownFigures(NamedTuple):
     @property
     def values(self) -> tuple[Value, ...] | None:
         """What they say, in the order of the form; None when there is more to say about one of them than its value."""
-        values = tuple(map(getitem, self.table.expected, self.table.figures((*self.rows.cells, None))))
+        values = tuple(map(getitem, self.table.expected, self.table.figures((*self.rows.stored, None))))
         return cast("tuple[Value, ...]", values) if all(values) else None  # a value is a tuple, and so is never false
 
 
@@ -98,11 +98,11 @@ def known_figures(sheet: Sheet, index: SheetIndex) -> KnownFigures | None:
     if not isinstance(rows, KnownRows):
         return None
     table = index.known_tables.get((rows.layout, sheet.name))
-    if table is None or table.words(rows.cells) != table.said:
+    if table is None or table.words(rows.stored) != table.said:
         return None
-    if not all(cell.kind is not Kind.TEXT or index.may_be_figure(cell.text) for cell in table.texts(rows.cells)):
+    if not all(cell.kind is not Kind.TEXT or index.may_be_figure(cell.text) for cell in table.texts(rows.stored)):
         return None
-    return KnownFigures(table, rows, table.head is not None and table.head.is_in(rows.cells, index))
+    return KnownFigures(table, rows, table.head is not None and table.head.is_in(rows.stored, index))
 
 
 def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: Mapping[int, int], *, with_head: bool) -> None:
@@ -137,7 +137,7 @@ def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: M
         bottom=bottom,
         first_row=dict(first_row),
         words=take_words,
-        said=take_words(rows.cells),
+        said=take_words(rows.stored),
         texts=picker([place for place in figures if place != _NOTHING and not layout.is_number(place)]),
         figures=picker(figures),
         expected=tuple(expected),
@@ -149,8 +149,12 @@ def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: M
 def _head(rows: KnownRows, top: int) -> KnownHead:
     above = [(place, column > min(row)) for number, row in rows.layout.rows.items() if number < top for column, place in row.items()]
     take = picker([place for place, _ in above])
-    said: tuple[RawCell, ...] = take(rows.cells)
-    return KnownHead(take, said, tuple(behind and cell.kind is Kind.TEXT for (_, behind), cell in zip(above, said, strict=True)))
+    said: tuple[StoredCell, ...] = take(rows.stored)
+    return KnownHead(take, said, tuple(behind and _is_text(cell) for (_, behind), cell in zip(above, said, strict=True)))
+
+
+def _is_text(stored: StoredCell) -> TypeGuard[RawCell]:
+    return isinstance(stored, RawCell) and stored.kind is Kind.TEXT
 
 
 @lru_cache(maxsize=1_024)  # layouts that differ in what is blank share their frame

@@ -84,7 +84,7 @@ class Expects:
     @cached_property
     def plain_values(self) -> PlainValues:
         """The same of those about which there is nothing more to say."""
-        return PlainValues(self.figures)
+        return PlainValues(self)
 
     @property
     def whole(self) -> bool:
@@ -132,20 +132,22 @@ class Figures(dict[RawCell | None, Parsed]):
         return parsed
 
 
-class PlainValues(dict[RawCell | None, Value | None]):
-    """The values of cells; None for a cell about which there is more to say: an issue, or a plan beside its value."""
+class PlainValues(dict[RawCell | str | None, Value | None]):
+    """The values of cells; None for a cell about which there is more to say: an issue, or a plan beside its value. A stored number
+    without a format may be asked for by its text."""
 
-    def __init__(self, figures: Figures) -> None:
-        self.figures = figures
+    def __init__(self, expects: Expects) -> None:
+        self.expects = expects
         super().__init__()
 
-    def __missing__(self, raw: RawCell | None) -> Value | None:
-        parsed = self.figures[raw]
+    def __missing__(self, stored: RawCell | str | None) -> Value | None:
+        raw = RawCell(Kind.NUMBER, stored) if isinstance(stored, str) else stored
+        parsed = _BLANK if raw is None else _parse(raw, self.expects)
         value = None if parsed.issues or parsed.plan is not None else parsed.value
         if raw is None or len(raw.text) <= _REMEMBERED_CHARACTERS:
             if len(self) >= _MOST:
                 self.clear()
-            self[raw] = value
+            self[stored] = value
         return value
 
 

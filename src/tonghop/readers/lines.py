@@ -107,8 +107,9 @@ def _write(value: Value) -> _Written:
     state, number, raw, flags = value
     field = r"\N" if number is None else plain_number(number)
     plain = "null" if number is None else f'"{field}"'
+    as_field, as_text = (raw, plain) if raw == field and number is not None else (escaped(raw), quoted(raw))
     marks, joined = (_array(flags), quoted(",".join(flags))) if flags else ("{}", '""')
-    written = _Written(f"{state}\t{field}\t{escaped(raw)}\t{marks}", f'"{state}", {plain}, {quoted(raw)}, {joined}', value)
+    written = _Written(f"{state}\t{field}\t{as_field}\t{marks}", f'"{state}", {plain}, {as_text}, {joined}', value)
     if len(raw) <= _REMEMBERED_CHARACTERS:
         if len(_written) >= _MOST:
             _written.clear()
