@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,14 @@ def test_every_rule_of_the_packs_says_what_becomes_of_what_it_catches(pack: str)
     for cases in read.rule_cases:
         for form_code in rules[cases.rule_code].forms or [form.form_code for form in read.forms]:
             assert cases.fate_in(form_code) is not None, (cases.rule_code, form_code)
+
+
+@pytest.mark.parametrize("pack", ["hau_giang", "hoang_hoa"])
+def test_no_rule_of_the_packs_is_lost(pack: str) -> None:
+    """A rule that is over gets a valid_to; one that is taken out with its cases would be missed by nothing."""
+    with (PROJECT / "tests/golden/rules.csv").open(encoding="utf-8", newline="") as file:
+        listed = {line["rule_code"] for line in csv.DictReader(file) if line["pack"] == pack}
+    assert {rule.rule_code for rule in read_pack(PROJECT / "catalog" / pack).rules} == listed
 
 
 def test_another_severity_than_the_cases_say_is_a_problem(tmp_path: Path) -> None:
