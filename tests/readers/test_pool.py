@@ -191,6 +191,12 @@ def test_readers_can_be_started_before_anything_else_is_imported() -> None:
     assert set(told.stdout.split()) == {"tonghop", "tonghop.readers", "tonghop.readers.starter"}
 
 
+def test_who_has_others_read_imports_nothing_that_reads() -> None:
+    script = "import sys, tonghop.readers.pool; print(*(name for name in sys.modules if name.startswith('tonghop.intake')))"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert set(told.stdout.split()) == {"tonghop.intake", "tonghop.intake.findings", "tonghop.intake.limits"}
+
+
 def test_readers_that_do_not_start_are_no_fault_of_the_files(pack: Pack, files: list[FileToRead], monkeypatch: pytest.MonkeyPatch) -> None:
     starter.forget()
     monkeypatch.setattr(sys, "executable", "/bin/false")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
 from tonghop.catalog import Pack
-from tonghop.intake import read_file
 from tonghop.intake.limits import Limits
 from tonghop.model import Reading
 from tonghop.readers.prepared import Prepared, prepare
@@ -23,6 +23,14 @@ class FileToRead(NamedTuple):
     path: str
     name: str
     sender: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """Files to read in this order; each is answered by itself, so that the one that kills its reader is known."""
+
+    files: tuple[FileToRead, ...]
+    limits: Limits
 
 
 class TroubleKind(Enum):
@@ -45,8 +53,12 @@ class Trouble(NamedTuple):
 Answer = Prepared | Trouble
 
 
-def read_one(file: FileToRead, pack: Pack, limits: Limits, read: Reader = read_file) -> Prepared | Trouble:
-    """What a file says. Never raises for what is wrong with the file, nor for what is wrong with the reader."""
+def read_one(file: FileToRead, pack: Pack, limits: Limits, read: Reader | None = None) -> Prepared | Trouble:
+    """What a file says. Never raises for what is wrong with the file, nor for what is wrong with the reader (None: `read_file`)."""
+    if read is None:
+        from tonghop.intake import read_file  # whoever has other processes read does not need it
+
+        read = read_file
     try:
         return prepare(read(Path(file.path).read_bytes(), file.name, pack, limits, file.sender))
     except MemoryError:

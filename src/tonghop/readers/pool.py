@@ -17,8 +17,7 @@ from tonghop.catalog import Pack
 from tonghop.errors import TonghopError
 from tonghop.intake.limits import Limits
 from tonghop.readers.bounds import TIME_IS_UP, Bounds
-from tonghop.readers.files import Answer, FileToRead, Trouble, TroubleKind
-from tonghop.readers.process import Task
+from tonghop.readers.files import Answer, FileToRead, Task, Trouble, TroubleKind
 from tonghop.readers.starter import starter
 
 

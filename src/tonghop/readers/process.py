@@ -15,28 +15,19 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from threading import Thread
 
 from tonghop.catalog import Pack
-from tonghop.intake.limits import Limits
+from tonghop.intake import read_file
 from tonghop.readers.bounds import Bounds
-from tonghop.readers.files import Answer, FileToRead, Trouble, TroubleKind, read_one
+from tonghop.readers.files import Answer, Task, Trouble, TroubleKind, read_one
 from tonghop.readers.starter import LONGEST_ORDER
 
 _TASKS = 64
 """After as many tasks everything that a reader holds is searched for garbage, after others only what is new."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """Files to read in this order; each is answered by itself, so that the one that kills its reader is known."""
-
-    files: tuple[FileToRead, ...]
-    limits: Limits
 
 
 def serve(connection: Connection) -> None:
@@ -59,7 +50,7 @@ def serve(connection: Connection) -> None:
             tasks += 1
             for file in message.files:
                 bounds.start_clock()
-                answer = read_one(file, pack, message.limits)
+                answer = read_one(file, pack, message.limits, read_file)
                 bounds.stop_clock()
                 say(answer)
                 if isinstance(answer, Trouble) and answer.kind is TroubleKind.MEMORY:
