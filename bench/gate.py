@@ -3,11 +3,11 @@
     make bench                                                # 110 and 1,100 stations
     .venv/bin/python bench/gate.py --stations 1100 11000      # up to 1.65 million cells
 
-Two months of 150 cells a station are staged by set-based inserts, the first of them judged already; a hundred rules, of the kinds and in
-the numbers of the sample pack, judge the second, in which one cell of a hundred is wrong and one station of a hundred missing. Counted by
-`pg_stat_statements` is what the models of gate 1 do (the selector `rules`: `rule_failure_*`, `rule_judgement` and the tables made for
-them), and apart from that what the suites ask. They run one after the other, so that no model's seconds are those in which it waited for
-another. The outlier rule finds no year of history to go by, and is not what is measured.
+Two months of 150 cells a station are staged by set-based inserts, and the first of them, in which nothing is wrong, has gone through the
+gate; a hundred rules, of the kinds and in the numbers of the sample pack, judge the second, in which one cell of a hundred is wrong and one
+station of a hundred missing. Counted by `pg_stat_statements` is what the models of gate 1 do (the selector `rules`: `rule_failure_*`,
+`rule_judgement` and the tables made for them), and apart from that what the suites ask. They run one after the other, so that no model's
+seconds are those in which it waited for another. The outlier rule finds no year of history to go by, and is not what is measured.
 """
 
 from __future__ import annotations
@@ -77,7 +77,11 @@ _REPORTS = """
             when 'plan' then 4 * (base * %(month)s + weight * %(month)s * (%(month)s + 1) / 2)
             when 'pct_of_plan' then 25
             else 50
-        end + case when mod(hashtext(concat(submission_id, indicator_code, measure))::bigint + 4294967296, 100) = 0 then 1 else 0 end,
+        end
+        + case
+            when %(month)s > 1 and mod(hashtext(concat(submission_id, indicator_code, measure))::bigint + 4294967296, 100) = 0 then 1
+            else 0
+        end,
         '', concat('S', sheet), concat('C', place)
     from figures
     cross join unnest(measures) as sent (measure)
@@ -99,7 +103,9 @@ _COMPILED = """
     insert into staging.cell (submission_id, indicator_code, measure, breakdown_code, role, state, value, raw, sheet, cell)
     select
         t.submission_id, c.indicator_code, c.measure, 'TOTAL', 'control', 'number',
-        sum(c.value) + mod(hashtext(concat(t.submission_id, c.indicator_code))::bigint + 4294967296, 100) / 99, '', 'S1', 'C1'
+        sum(c.value)
+        + case when %(month)s > 1 then mod(hashtext(concat(t.submission_id, c.indicator_code))::bigint + 4294967296, 100) / 99 else 0 end,
+        '', 'S1', 'C1'
     from submitted as t
     inner join catalog.unit as u on t.unit_code = u.parent_code and u.pack_hash = catalog.pack_in_force()
     inner join staging.submission as s on u.unit_code = s.unit_code and s.period_code = %(period)s
@@ -221,6 +227,9 @@ def measure(stations: int) -> Judged:
     with counted_state(write_pack) as admin:
         cells = stage(admin)
         admin.execute("vacuum (analyze)")
+        before = refresh.judge([f"{YEAR}-01"])
+        refresh.decide(before)
+        admin.execute("vacuum (analyze)")
         admin.execute("select pg_stat_statements_reset()")
         started = time.perf_counter()
         run = refresh.judge([f"{YEAR}-02"])
@@ -238,13 +247,11 @@ def measure(stations: int) -> Judged:
 
 
 def stage(admin: psycopg.Connection) -> int:
-    """Two months of reports, the first of them accepted; how many cells the second has."""
+    """Two months of reports; how many cells the second has."""
     values = {"file": "a" * 64, "more": MORE_MEASURES}
     for month in (1, 2):
         for statement in (_REPORTS, _COMPILED):
             admin.execute(statement, values | {"month": month, "period": f"{YEAR}-{month:02d}"})  # type: ignore[arg-type]
-    admin.execute("insert into audit.verdict (submission_id, verdict) select submission_id, 'accepted' from staging.submission "
-                  "where right(period_code, 2) = '01'")  # fmt: skip
     found = admin.execute(
         "select count(*) from staging.cell inner join staging.submission using (submission_id) where right(period_code, 2) = '02'"
     ).fetchone()

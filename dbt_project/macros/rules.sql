@@ -65,6 +65,19 @@
 {%- endmacro %}
 
 
+{# Whether found and expected compare as an operator says, by their difference. What holds with less allowed holds with more. Null for an
+   operator that asks for more than the difference. #}
+{% macro compares(operator, difference, allowed) -%}
+    case {{ operator }}
+            when '=' then abs({{ difference }}) <= {{ allowed }}
+            when '<=' then {{ difference }} <= {{ allowed }}
+            when '>=' then {{ difference }} >= -{{ allowed }}
+            when '<' then {{ difference }} < {{ allowed }} or ({{ allowed }} > 0 and {{ difference }} = {{ allowed }})
+            when '>' then {{ difference }} > -{{ allowed }} or ({{ allowed }} > 0 and {{ difference }} = -{{ allowed }})
+        end
+{%- endmacro %}
+
+
 {# What a rule allows around an expected figure: its absolute or its relative tolerance, or the precision of the print. #}
 {% macro tolerance(rule, expected, precision=0) -%}
     greatest({{ rule }}.tolerance, {{ rule }}.tolerance_pct / 100 * abs({{ expected }}), {{ precision }})

@@ -25,8 +25,8 @@ submissions_without_a_print as (
     {% endif %}
 ),
 
--- one text for all non-zero figures, whatever unit and period they are for: equal texts, equal figures. One submission after the other:
--- its figures lie in this order already
+-- of all non-zero figures together, whatever unit and period they are for: the same figures, the same print, in whatever order they are
+-- met. PostgreSQL keeps these hashes as they are (tables are partitioned by them), and 5 and 5.0 have the same one
 prints as (
     select
         submissions_without_a_print.submission_id,
@@ -35,10 +35,7 @@ prints as (
     cross join lateral (
         select
             count(*)::integer as figures,
-            md5(string_agg(
-                cells.indicator_code || ' ' || cells.breakdown_code || ' ' || trim_scale(cells.value)::text, ','
-                order by cells.indicator_code, cells.breakdown_code
-            )) as figures_hash
+            bit_xor(hash_record_extended(row(cells.indicator_code, cells.breakdown_code, cells.value), 0)) as figures_hash
         from cells
         where cells.submission_id = submissions_without_a_print.submission_id
     ) as figures

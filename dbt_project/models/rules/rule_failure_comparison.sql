@@ -6,56 +6,33 @@ rules as (
     select * from {{ ref('int_rules_in_scope') }} where kind = 'comparison'
 ),
 
-rule_terms as (
-    select * from {{ ref('stg_catalog__rule_terms') }}
+terms as (
+    select * from {{ ref('int_terms_in_scope') }} where kind = 'comparison'
 ),
 
 cells as not materialized (
     select * from {{ ref('int_cells_as_judged') }}
 ),
 
-rules_of_any_scope as (
-    select distinct on (rule_key) *
-    from rules
-    order by rule_key
-),
-
-term_counts as (
-    select
-        rule_code,
-        count(*) as terms
-    from rule_terms
-    group by rule_code
-),
-
--- a rule with measures is one comparison for each of them
 comparisons as (
-    select
-        row_number() over (order by rules.rule_key, comparison.measure) as comparison_key,
-        rules.*,
-        term_counts.terms,
-        comparison.measure
-    from rules_of_any_scope as rules
-    inner join term_counts on rules.rule_code = term_counts.rule_code
-    cross join lateral unnest(case when cardinality(rules.measures) > 0 then rules.measures else array['value'] end) as comparison (measure)
+    select distinct on (terms.comparison_key)
+        terms.comparison_key,
+        terms.terms,
+        rules.rule_key,
+        rules.operator,
+        rules.operator in ('compulsory_pair', 'exclusive_pair') as is_pair,
+        coalesce(rules.constant, 0) as constant,
+        rules.missing,
+        rules.tolerance,
+        rules.tolerance_pct
+    from terms
+    inner join rules on terms.rule_key = rules.rule_key
+    order by terms.comparison_key
 ),
 
--- materialized: made once, and not for each submission below
-terms as materialized (
-    select
-        comparisons.comparison_key,
-        rule_terms.indicator_code,
-        coalesce(rule_terms.measure, comparisons.measure) as measure,
-        rule_terms.breakdown_code,
-        rule_terms.weight,
-        rule_terms.side = 'left' as is_left,
-        rule_terms.side = 'right' and comparisons.operator = 'between' as is_bound
-    from comparisons
-    inner join rule_terms on comparisons.rule_code = rule_terms.rule_code
-),
-
--- one submission after the other: a few hundred figures are put together at a time, and not those of all units
-sides as (
+-- a first look: what is left of the left side without the right one says of most comparisons that all is well. One submission after the
+-- other: a few hundred figures are put together at a time, and not those of all units
+first_look as (
     select
         submissions.submission_id,
         submissions.rule_scope,
@@ -67,20 +44,12 @@ sides as (
             figures.breakdown_code,
             count(*) as terms_there,
             count(figures.value) as terms_with_number,
-            count(figures.value) filter (where figures.is_left) as left_numbers,
-            array_agg(figures.state) filter (where figures.value is null) as states_without_number,
-            sum(figures.value) filter (where figures.is_left) as left_sum,
-            sum(figures.value) filter (where not figures.is_left) as right_sum,
-            min(figures.value) filter (where figures.is_bound) as lowest,
-            max(figures.value) filter (where figures.is_bound) as highest
+            coalesce(sum(figures.value), 0) as difference
         from (
             select
                 terms.comparison_key,
-                terms.is_left,
-                terms.is_bound,
                 {{ breakdown_compared('terms', 'cells') }} as breakdown_code,
-                cells.state,
-                terms.weight * cells.value as value
+                case when terms.side = 'left' then terms.weight else -terms.weight end * cells.value as value
             from cells
             inner join terms
                 on
@@ -95,92 +64,104 @@ sides as (
 ),
 
 -- what is missing in the total is the rule's to decide; in a breakdown only what is complete is compared. A pair is about what is
--- missing: it is judged wherever the form has cells for all of it
-comparisons_that_can_be_made as (
+-- missing: it is judged wherever the form has cells for all of it. Materialized: they are few, and only their cells are looked up
+suspects as materialized (
     select
-        sides.*,
-        comparisons.rule_key,
-        comparisons.rule_code,
-        comparisons.measure,
-        comparisons.operator,
-        comparisons.tolerance,
-        comparisons.tolerance_pct,
-        comparisons.operator in ('compulsory_pair', 'exclusive_pair') as is_pair,
-        coalesce(sides.left_sum, 0) as found,
-        coalesce(sides.right_sum, 0) + coalesce(comparisons.constant, 0) as right_total,
-        sides.terms_with_number - sides.left_numbers as right_numbers
-    from sides
-    inner join comparisons on sides.comparison_key = comparisons.comparison_key
+        first_look.submission_id,
+        first_look.rule_scope,
+        first_look.breakdown_code,
+        comparisons.*
+    from first_look
+    inner join comparisons on first_look.comparison_key = comparisons.comparison_key
     where
-        (sides.states_without_number && array['unreadable', 'suppressed']) is not true
+        {{
+            compares('comparisons.operator', difference('first_look.difference', 'comparisons.constant'), 'comparisons.tolerance')
+        }} is not true
         and case
-            when comparisons.operator in ('compulsory_pair', 'exclusive_pair') then sides.terms_there = comparisons.terms
+            when comparisons.is_pair then first_look.terms_there = comparisons.terms
             when
-                sides.breakdown_code <> 'TOTAL' or comparisons.missing = 'skip_if_any'
-                then sides.terms_with_number = comparisons.terms
-            when comparisons.missing = 'skip_if_all' then sides.terms_with_number > 0
+                first_look.breakdown_code <> 'TOTAL' or comparisons.missing = 'skip_if_any'
+                then first_look.terms_with_number = comparisons.terms
+            when comparisons.missing = 'skip_if_all' then first_look.terms_with_number > 0
             else true
         end
 ),
 
--- what must lie between figures is compared with the nearest that they allow
-comparisons_with_expected as (
+-- both sides with their cells, which are looked up by their key
+sides as (
     select
-        *,
-        case when operator = 'between' then greatest(lowest, least(highest, found)) else right_total end as expected
-    from comparisons_that_can_be_made
-),
-
-comparisons_with_tolerance as (
-    select
-        comparisons_with_expected.*,
-        {{ difference('found', 'expected') }} as difference,
-        {{ tolerance('comparisons_with_expected', 'expected') }} as allowed
-    from comparisons_with_expected
-),
-
--- materialized: they are few, and only they meet the scopes of the rules and their cells
-failures as materialized (
-    select *
-    from comparisons_with_tolerance
-    where
-        not case operator
-            when '=' then abs(difference) <= allowed
-            when 'between' then abs(difference) <= allowed
-            when '!=' then abs(difference) > allowed
-            when '<=' then difference <= allowed
-            when '>=' then difference >= -allowed
-            when '<' then difference < allowed or (allowed > 0 and difference = allowed)
-            when '>' then difference > -allowed or (allowed > 0 and difference = -allowed)
-            when 'exclusive_pair' then left_numbers = 0 or right_numbers = 0
-            when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or 'not_applicable' = any(states_without_number)
-        end
-),
-
--- the cells are looked up by their key: failures are few, figures are many
-cells_of_failures as (
-    select
-        failures.submission_id,
-        failures.comparison_key,
-        failures.breakdown_code,
-        jsonb_agg({{ cell_object('involved') }} order by rule_terms.side, rule_terms.position) as cells
-    from failures
-    inner join rule_terms on failures.rule_code = rule_terms.rule_code
+        suspects.submission_id,
+        suspects.comparison_key,
+        suspects.breakdown_code,
+        count(involved.value) filter (where terms.side = 'left') as left_numbers,
+        count(involved.value) filter (where terms.side = 'right') as right_numbers,
+        coalesce(array_agg(involved.state) filter (where involved.value is null), '{}') as states_without_number,
+        coalesce(sum(terms.weight * involved.value) filter (where terms.side = 'left'), 0) as left_sum,
+        coalesce(sum(terms.weight * involved.value) filter (where terms.side = 'right'), 0) as right_sum,
+        min(terms.weight * involved.value) filter (where terms.side = 'right') as lowest,
+        max(terms.weight * involved.value) filter (where terms.side = 'right') as highest,
+        jsonb_agg({{ cell_object('involved') }} order by terms.side, terms.position) as cells
+    from suspects
+    inner join terms on suspects.comparison_key = terms.comparison_key
     cross join
         lateral (
             select cells.*
             from cells
             where
-                cells.submission_id = failures.submission_id
-                and cells.indicator_code = rule_terms.indicator_code
-                and cells.measure = coalesce(rule_terms.measure, failures.measure)
-                and cells.breakdown_code = coalesce(rule_terms.breakdown_code, failures.breakdown_code)
+                cells.submission_id = suspects.submission_id
+                and cells.indicator_code = terms.indicator_code
+                and cells.measure = terms.measure
+                and cells.breakdown_code = coalesce(terms.breakdown_code, suspects.breakdown_code)
             {{ made_once() }}
         ) as involved
-    group by failures.submission_id, failures.comparison_key, failures.breakdown_code
+    group by suspects.submission_id, suspects.comparison_key, suspects.breakdown_code
 ),
 
-failures_with_cells as (
+-- what must lie between figures is compared with the nearest that they allow
+comparisons_with_expected as (
+    select
+        suspects.*,
+        sides.left_numbers,
+        sides.right_numbers,
+        sides.states_without_number,
+        sides.lowest,
+        sides.highest,
+        sides.cells,
+        sides.left_sum as found,
+        case
+            when suspects.operator = 'between' then greatest(sides.lowest, least(sides.highest, sides.left_sum))
+            else sides.right_sum + suspects.constant
+        end as expected
+    from suspects
+    inner join sides
+        on
+            suspects.submission_id = sides.submission_id
+            and suspects.comparison_key = sides.comparison_key
+            and suspects.breakdown_code = sides.breakdown_code
+    where not sides.states_without_number && array['unreadable', 'suppressed']
+),
+
+comparisons_with_tolerance as (
+    select
+        comparisons_with_expected.*,
+        {{ tolerance('comparisons_with_expected', 'expected') }} as allowed
+    from comparisons_with_expected
+),
+
+failures as (
+    select *
+    from comparisons_with_tolerance
+    where
+        not case operator
+            when 'between' then abs({{ difference('found', 'expected') }}) <= allowed
+            when '!=' then abs({{ difference('found', 'expected') }}) > allowed
+            when 'exclusive_pair' then left_numbers = 0 or right_numbers = 0
+            when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or 'not_applicable' = any(states_without_number)
+            else {{ compares('operator', difference('found', 'expected'), 'allowed') }}
+        end
+),
+
+failures_of_submissions as (
     select
         {{ head_of_failure('rules', 'submissions') }},
         failures.submission_id,
@@ -193,15 +174,10 @@ failures_with_cells as (
         failures.lowest,
         failures.highest,
         failures.allowed,
-        cells_of_failures.cells
+        failures.cells
     from failures
     inner join submissions on failures.submission_id = submissions.submission_id
     inner join rules on failures.rule_scope = rules.rule_scope and failures.rule_key = rules.rule_key
-    inner join cells_of_failures
-        on
-            failures.submission_id = cells_of_failures.submission_id
-            and failures.comparison_key = cells_of_failures.comparison_key
-            and failures.breakdown_code = cells_of_failures.breakdown_code
 )
 
 select
@@ -236,4 +212,4 @@ select
         else operator || ' ' || {{ number_text('expected') }}
     end as expected_text,
     cells
-from failures_with_cells
+from failures_of_submissions

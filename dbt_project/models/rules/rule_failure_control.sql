@@ -71,11 +71,15 @@ controls as (
         cells.value
     from submissions
     inner join rules on submissions.rule_scope = rules.rule_scope
-    inner join cells
-        on
-            submissions.submission_id = cells.submission_id
+    cross join lateral (
+        select cells.*
+        from cells
+        where
+            cells.submission_id = submissions.submission_id
             and cells.role = 'control'
             and cells.measure in ('value', 'ytd')
+        {{ made_once() }} -- the reports of the rule first, which are few
+    ) as cells
 ),
 
 units_with_control as (

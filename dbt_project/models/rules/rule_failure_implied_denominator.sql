@@ -6,8 +6,8 @@ rules as (
     select * from {{ ref('int_rules_in_scope') }} where kind = 'implied_denominator'
 ),
 
-rule_terms as (
-    select * from {{ ref('stg_catalog__rule_terms') }}
+terms_in_scope as (
+    select * from {{ ref('int_terms_in_scope') }} where kind = 'implied_denominator'
 ),
 
 cells as not materialized (
@@ -17,7 +17,6 @@ cells as not materialized (
 comparisons as (
     select distinct on (rule_key)
         rule_key,
-        rule_code,
         tolerance,
         tolerance_pct,
         coalesce(params ->> 'percentage', 'rate') as percentage
@@ -28,18 +27,11 @@ comparisons as (
 -- materialized: made once, and not for each submission below. A change of 6 % is 106 % of the base
 terms as materialized (
     select
-        comparisons.rule_key,
-        rule_terms.side,
-        rule_terms.position,
-        rule_terms.weight,
-        rule_terms.indicator_code,
-        rule_terms.breakdown_code,
-        coalesce(rule_terms.measure, 'value') as measure,
+        terms_in_scope.*,
         comparisons.percentage,
-        case when comparisons.percentage = 'change_pct' then 100 else 0 end as percent_of_no_change,
-        count(*) over (partition by comparisons.rule_key) as terms
-    from comparisons
-    inner join rule_terms on comparisons.rule_code = rule_terms.rule_code
+        case when comparisons.percentage = 'change_pct' then 100 else 0 end as percent_of_no_change
+    from terms_in_scope
+    inner join comparisons on terms_in_scope.rule_key = comparisons.rule_key
 ),
 
 -- a count and its printed percentage imply the base that the percentage was computed on. One submission after the other: a few hundred
@@ -60,25 +52,28 @@ bases as (
             filter (where terms.side = 'right') as expected
         from (
             select
-                counts.indicator_code,
-                counts.breakdown_code,
-                counts.measure,
-                counts.value,
+                rates.indicator_code,
+                rates.breakdown_code,
                 rates.measure as percentage,
-                rates.value as percent
+                rates.value as percent,
+                counts.measure,
+                counts.value
             from (
                 select cells.*
                 from cells
                 where
                     cells.submission_id = submissions.submission_id
-                    and cells.measure = any(array(select comparisons.percentage from comparisons))
+                    and cells.indicator_code = any(array(select terms.indicator_code from terms))
+                    and cells.measure = any(array(select terms.percentage from terms))
                 {{ made_once() }} -- the percentages first, which are few, and then what they are of
             ) as rates
             inner join cells as counts
                 on
                     rates.indicator_code = counts.indicator_code
                     and rates.breakdown_code = counts.breakdown_code
-            where counts.submission_id = submissions.submission_id
+            where
+                counts.submission_id = submissions.submission_id
+                and counts.indicator_code = any(array(select terms.indicator_code from terms))
             {{ made_once() }} -- and only these meet the terms of the rules
         ) as figures
         inner join terms

@@ -6,46 +6,22 @@ rules as (
     select * from {{ ref('int_rules_in_scope') }} where kind = 'ratio'
 ),
 
-rule_terms as (
-    select * from {{ ref('stg_catalog__rule_terms') }}
+terms as (
+    select * from {{ ref('int_terms_in_scope') }} where kind = 'ratio'
 ),
 
 cells as not materialized (
-    select * from {{ ref('int_cells_as_judged') }}
-),
-
-term_counts as (
-    select
-        rule_code,
-        count(*) as terms
-    from rule_terms
-    group by rule_code
+    select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }}
 ),
 
 ratios as (
-    select distinct on (rules.rule_key)
-        rules.rule_key,
-        rules.rule_code,
-        rules.tolerance,
-        rules.tolerance_pct,
-        (rules.params ->> 'factor')::numeric as factor,
-        term_counts.terms
+    select distinct on (rule_key)
+        rule_key,
+        tolerance,
+        tolerance_pct,
+        (params ->> 'factor')::numeric as factor
     from rules
-    inner join term_counts on rules.rule_code = term_counts.rule_code
-    order by rules.rule_key
-),
-
--- materialized: made once, and not for each submission below
-terms as materialized (
-    select
-        ratios.rule_key,
-        rule_terms.indicator_code,
-        coalesce(rule_terms.measure, 'value') as measure,
-        rule_terms.breakdown_code,
-        rule_terms.side,
-        rule_terms.weight
-    from ratios
-    inner join rule_terms on ratios.rule_code = rule_terms.rule_code
+    order by rule_key
 ),
 
 -- one submission after the other: a few hundred figures are put together at a time, and not those of all units
@@ -59,13 +35,13 @@ rates as (
         select
             figures.rule_key,
             figures.breakdown_code,
-            count(figures.value) as terms_with_number,
             max(figures.value) filter (where figures.side = 'left') as found,
             sum(figures.value) filter (where figures.side = 'numerator') as numerator,
             sum(figures.value) filter (where figures.side = 'denominator') as denominator
         from (
             select
                 terms.rule_key,
+                terms.terms,
                 terms.side,
                 {{ breakdown_compared('terms', 'cells') }} as breakdown_code,
                 case when terms.side = 'left' then cells.value else terms.weight * cells.value end as value
@@ -78,7 +54,8 @@ rates as (
             where cells.submission_id = submissions.submission_id
             {{ made_once() }} -- and not for each sum above: whether a figure is corrected must be looked up
         ) as figures
-        group by figures.rule_key, figures.breakdown_code
+        group by figures.rule_key, figures.breakdown_code, figures.terms
+        having count(*) = figures.terms
     ) as sums
 ),
 
@@ -89,7 +66,7 @@ rates_that_can_be_judged as (
         ratios.tolerance_pct,
         ratios.factor * rates.numerator / rates.denominator as expected
     from rates
-    inner join ratios on rates.rule_key = ratios.rule_key and rates.terms_with_number = ratios.terms
+    inner join ratios on rates.rule_key = ratios.rule_key
     where rates.denominator <> 0
 ),
 
@@ -115,16 +92,14 @@ failures_with_cells as (
     inner join rules on failures.rule_scope = rules.rule_scope and failures.rule_key = rules.rule_key
     cross join lateral (
         select
-            jsonb_agg(
-                {{ cell_object('cells') }} order by rule_terms.side <> 'left', rule_terms.side desc, rule_terms.position asc
-            ) as cells
-        from rule_terms
+            jsonb_agg({{ cell_object('cells') }} order by terms.side <> 'left', terms.side desc, terms.position asc) as cells
+        from terms
         inner join cells
             on
-                rule_terms.indicator_code = cells.indicator_code
-                and coalesce(rule_terms.measure, 'value') = cells.measure
-                and coalesce(rule_terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
-        where rule_terms.rule_code = rules.rule_code and cells.submission_id = failures.submission_id
+                terms.indicator_code = cells.indicator_code
+                and terms.measure = cells.measure
+                and coalesce(terms.breakdown_code, failures.breakdown_code) = cells.breakdown_code
+        where terms.rule_key = failures.rule_key and cells.submission_id = failures.submission_id
     ) as involved
 )
 
