@@ -4,7 +4,8 @@ Puts what waits for a second person before the users of Airflow: waivers, signat
 
 **What.** `list_pending` reads the requests without an answer; each becomes a task `ask` that waits under *Required actions* (in the REST
 API: `hitlDetails`) until somebody approves or rejects it, with a reason. `write_answer` writes that down with the user's name; the next
-refresh goes by it. What nobody answers is asked again by the next run. Nothing waits for this DAG: what is not decided is not in force.
+refresh goes by it. What nobody answers is asked again by the next run, and what is answered within seconds may be asked twice. Nothing
+waits for this DAG: what is not decided is not in force.
 
 **Owner.** Data engineering; the answers are for those who answer for the figures.
 
