@@ -43,48 +43,47 @@ bases as (
         sums.*
     from submissions
     cross join lateral ( -- noqa: ST05
+        -- materialized: read once, for the counts and for the percentages
+        with sent as materialized (
+            select
+                cells.indicator_code,
+                cells.breakdown_code,
+                cells.measure,
+                cells.value
+            from cells
+            where
+                cells.submission_id = submissions.submission_id
+                and cells.indicator_code = any(array(select terms.indicator_code from terms))
+        )
+
         select
-            terms.rule_key,
-            {{ breakdown_compared('terms', 'figures') }} as breakdown_code,
-            sum(terms.weight * 100 * figures.value / (figures.percent + terms.percent_of_no_change))
-            filter (where terms.side = 'left') as found,
-            sum(terms.weight * 100 * figures.value / (figures.percent + terms.percent_of_no_change))
-            filter (where terms.side = 'right') as expected
+            figures.rule_key,
+            figures.breakdown_code,
+            sum(figures.base) filter (where figures.side = 'left') as found,
+            sum(figures.base) filter (where figures.side = 'right') as expected
         from (
             select
-                rates.indicator_code,
-                rates.breakdown_code,
-                rates.measure as percentage,
-                rates.value as percent,
-                counts.measure,
-                counts.value
-            from (
-                select cells.*
-                from cells
-                where
-                    cells.submission_id = submissions.submission_id
-                    and cells.indicator_code = any(array(select terms.indicator_code from terms))
-                    and cells.measure = any(array(select terms.percentage from terms))
-                {{ made_once() }} -- the percentages first, which are few, and then what they are of
-            ) as rates
-            inner join cells as counts
+                terms.rule_key,
+                terms.terms,
+                terms.side,
+                {{ breakdown_compared('terms', 'counts') }} as breakdown_code,
+                terms.weight * 100 * counts.value / (rates.value + terms.percent_of_no_change) as base
+            from sent as rates
+            inner join terms
                 on
-                    rates.indicator_code = counts.indicator_code
+                    rates.indicator_code = terms.indicator_code
+                    and rates.measure = terms.percentage
+                    and {{ is_breakdown_of_term('terms', 'rates') }}
+            inner join sent as counts
+                on
+                    terms.indicator_code = counts.indicator_code
+                    and terms.measure = counts.measure
                     and rates.breakdown_code = counts.breakdown_code
-            where
-                counts.submission_id = submissions.submission_id
-                and counts.indicator_code = any(array(select terms.indicator_code from terms))
-            {{ made_once() }} -- and only these meet the terms of the rules
+            where rates.value + terms.percent_of_no_change <> 0
+            {{ made_once() }} -- and not for each sum above
         ) as figures
-        inner join terms
-            on
-                figures.indicator_code = terms.indicator_code
-                and figures.measure = terms.measure
-                and figures.percentage = terms.percentage
-                and {{ is_breakdown_of_term('terms', 'figures') }}
-        where figures.percent + terms.percent_of_no_change <> 0
-        group by terms.rule_key, {{ breakdown_compared('terms', 'figures') }}, terms.terms
-        having count(*) = terms.terms
+        group by figures.rule_key, figures.breakdown_code, figures.terms
+        having count(*) = figures.terms
     ) as sums
 ),
 

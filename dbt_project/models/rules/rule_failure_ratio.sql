@@ -11,7 +11,7 @@ terms as (
 ),
 
 cells as not materialized (
-    select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }}
+    select * from {{ ref('int_cells_as_judged') }}
 ),
 
 ratios as (
@@ -55,7 +55,7 @@ rates as (
             {{ made_once() }} -- and not for each sum above: whether a figure is corrected must be looked up
         ) as figures
         group by figures.rule_key, figures.breakdown_code, figures.terms
-        having count(*) = figures.terms
+        having count(figures.value) = figures.terms
     ) as sums
 ),
 
