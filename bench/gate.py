@@ -2,12 +2,13 @@
 
     make bench                                                # 110 and 1,100 stations
     .venv/bin/python bench/gate.py --stations 1100 11000      # up to 1.65 million cells
+    .venv/bin/python bench/gate.py --stations 55 550 --years 3   # with years before, by which the outlier rule goes
 
 Two months of 150 cells a station are staged by set-based inserts, and the first of them, in which nothing is wrong, has gone through the
 gate; a hundred rules, of the kinds and in the numbers of the sample pack, judge the second, in which one cell of a hundred is wrong and one
 station of a hundred missing. Counted by `pg_stat_statements` is what the models of gate 1 do (the selector `rules`: `rule_failure_*`,
 `rule_judgement` and the tables made for them), and apart from that what the suites ask. They run one after the other, so that no model's
-seconds are those in which it waited for another. The outlier rule finds no year of history to go by, and is not what is measured.
+seconds are those in which it waited for another. Without `--years` the outlier rule finds no history to go by.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ _REPORTS = """
             else 50
         end
         + case
-            when %(month)s > 1 and mod(hashtext(concat(submission_id, indicator_code, measure))::bigint + 4294967296, 100) = 0 then 1
+            when %(is_wrong)s and mod(hashtext(concat(submission_id, indicator_code, measure))::bigint + 4294967296, 100) = 0 then 1
             else 0
         end,
         '', concat('S', sheet), concat('C', place)
@@ -104,7 +105,7 @@ _COMPILED = """
     select
         t.submission_id, c.indicator_code, c.measure, 'TOTAL', 'control', 'number',
         sum(c.value)
-        + case when %(month)s > 1 then mod(hashtext(concat(t.submission_id, c.indicator_code))::bigint + 4294967296, 100) / 99 else 0 end,
+        + case when %(is_wrong)s then mod(hashtext(concat(t.submission_id, c.indicator_code))::bigint + 4294967296, 100) / 99 else 0 end,
         '', 'S1', 'C1'
     from submitted as t
     inner join catalog.unit as u on t.unit_code = u.parent_code and u.pack_hash = catalog.pack_in_force()
@@ -224,21 +225,26 @@ def _rules() -> Iterator[tuple[str, str]]:
     yield "MISSING", "kind: missing_report, severity: info"
 
 
-def measure(stations: int) -> Judged:
-    """Judge a month of so many stations, in a warehouse of its own."""
+def measure(stations: int, years: int) -> Judged:
+    """Judge a month of so many stations, after so many years of others, in a warehouse of its own."""
     from tonghop import refresh
 
     typical.STATIONS = stations
     os.environ["TONGHOP_DBT_THREADS"] = "1"
+    *earlier, before, last = [(year, month) for year in range(YEAR, YEAR + years + 1) for month in range(1, 13)][: 12 * years + 2]
     with counted_state(write_pack) as admin:
-        cells = stage(admin)
+        for year, month in earlier:
+            stage(admin, year, month)
+            admin.execute(_ACCEPTED, [f"{year}-{month:02d}"])
+        stage(admin, *before)
+        cells = stage(admin, *last, is_wrong=True)
         admin.execute("vacuum (analyze)")
-        refresh.decide(refresh.judge([f"{YEAR}-01"]))
-        admin.execute(_ACCEPTED, [f"{YEAR}-01"])
+        refresh.decide(refresh.judge([f"{before[0]}-{before[1]:02d}"]))
+        admin.execute(_ACCEPTED, [f"{before[0]}-{before[1]:02d}"])
         admin.execute("vacuum (analyze)")
         admin.execute("select pg_stat_statements_reset()")
         started = time.perf_counter()
-        run = refresh.judge([f"{YEAR}-02"])
+        run = refresh.judge([f"{last[0]}-{last[1]:02d}"])
         took = time.perf_counter() - started
         judged = {name: (seconds, blocks) for name, seconds, blocks in admin.execute(_STATEMENTS)}
         models = {name: work for name, work in judged.items() if name in MODELS}
@@ -252,14 +258,14 @@ def measure(stations: int) -> Judged:
         return Judged(cells, found[0], models, suites)
 
 
-def stage(admin: psycopg.Connection) -> int:
-    """Two months of reports; how many cells the second has."""
-    values = {"file": "a" * 64, "more": MORE_MEASURES}
-    for month in (1, 2):
-        for statement in (_REPORTS, _COMPILED):
-            admin.execute(statement, values | {"month": month, "period": f"{YEAR}-{month:02d}"})  # type: ignore[arg-type]
+def stage(admin: psycopg.Connection, year: int, month: int, *, is_wrong: bool = False) -> int:
+    """Reports of a month, with wrong figures or without; how many cells they have."""
+    period = f"{year}-{month:02d}"
+    values = {"file": "a" * 64, "more": MORE_MEASURES, "month": month, "period": period, "is_wrong": is_wrong}
+    for statement in (_REPORTS, _COMPILED):
+        admin.execute(statement, values)  # type: ignore[arg-type]
     found = admin.execute(
-        "select count(*) from staging.cell inner join staging.submission using (submission_id) where right(period_code, 2) = '02'"
+        "select count(*) from staging.cell inner join staging.submission using (submission_id) where period_code = %s", [period]
     ).fetchone()
     assert found is not None
     return int(found[0])
@@ -293,5 +299,6 @@ def show(found: Sequence[Judged]) -> bool:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stations", type=int, nargs=2, default=[110, 1100])
+    parser.add_argument("--years", type=int, default=0, help="of months before")
     given = parser.parse_args()
-    sys.exit(not show([measure(stations) for stations in sorted(given.stations)]))
+    sys.exit(not show([measure(stations, given.years) for stations in sorted(given.stations)]))
