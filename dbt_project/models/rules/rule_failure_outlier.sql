@@ -13,7 +13,7 @@ rules as (
 ),
 
 cells as not materialized (
-    select * from {{ ref('int_cells_as_judged') }} where {{ has_number() }} and measure = 'value'
+    select * from {{ ref('int_cells_as_judged') }}
 ),
 
 -- a running total grows for ever: its level says nothing
@@ -25,7 +25,8 @@ mildest_rules as (
     select
         rule_scope,
         min(minimum_points) as fewest_points,
-        min(threshold) as lowest_threshold
+        min(threshold) as lowest_threshold,
+        min(minimum_value) as lowest_value
     from rules
     group by rule_scope
 ),
@@ -37,6 +38,7 @@ reports_with_history as materialized (
         judged.rule_scope,
         mildest_rules.fewest_points,
         mildest_rules.lowest_threshold,
+        mildest_rules.lowest_value,
         array_agg(earlier.submission_id) as earlier_submissions
     from submissions as judged
     inner join mildest_rules on judged.rule_scope = mildest_rules.rule_scope
@@ -48,61 +50,98 @@ reports_with_history as materialized (
             and earlier.start_date >= judged.start_date - interval '36 months'
             and earlier.start_date < judged.start_date
             and earlier.is_in_view
-    group by judged.submission_id, judged.rule_scope, mildest_rules.fewest_points, mildest_rules.lowest_threshold
+    group by
+        judged.submission_id,
+        judged.rule_scope,
+        mildest_rules.fewest_points,
+        mildest_rules.lowest_threshold,
+        mildest_rules.lowest_value
     having count(*) >= mildest_rules.fewest_points
 ),
 
--- one submission after the other, each figure with the earlier ones of its unit
-figures_with_enough_history as (
+-- one submission after the other, and those before it from end to end: to find their figures by key takes many times as long. Where
+-- neither the figure nor half of its history is as large as a rule asks for, no median can be
+series as (
     select
         reports_with_history.submission_id,
         reports_with_history.rule_scope,
         reports_with_history.lowest_threshold,
-        series.*
+        figures.*
     from reports_with_history
-    cross join lateral (
+    cross join lateral ( -- noqa: ST05
         select
-            cells.indicator_code,
-            cells.breakdown_code,
-            cells.value,
-            array_agg(earlier.value) as earlier_values,
-            count(*) as points
-        from cells
-        inner join indicators on cells.indicator_code = indicators.indicator_code
-        inner join cells as earlier
-            on cells.indicator_code = earlier.indicator_code and cells.breakdown_code = earlier.breakdown_code
-        where
-            cells.submission_id = reports_with_history.submission_id
-            and earlier.submission_id = any(reports_with_history.earlier_submissions)
-        group by cells.indicator_code, cells.breakdown_code, cells.value
-        having count(*) >= reports_with_history.fewest_points
-    ) as series
+            sent.indicator_code,
+            sent.breakdown_code,
+            max(sent.value) filter (where sent.is_judged) as value,
+            array_agg(sent.value) filter (where not sent.is_judged) as earlier_values,
+            count(*) filter (where not sent.is_judged) as points
+        from (
+            select
+                cells.indicator_code,
+                cells.breakdown_code,
+                cells.measure,
+                cells.value,
+                cells.submission_id = reports_with_history.submission_id as is_judged
+            from cells
+            where cells.submission_id = any(reports_with_history.submission_id || reports_with_history.earlier_submissions)
+            {{ made_once() }} -- all of their cells: to find those of the measure in the index takes longer
+        ) as sent
+        where sent.measure = 'value' and {{ has_number('sent') }}
+        group by sent.indicator_code, sent.breakdown_code
+        having
+            count(*) filter (where sent.is_judged) > 0
+            and count(*) filter (where not sent.is_judged) >= reports_with_history.fewest_points
+            and (
+                max(abs(sent.value)) filter (where sent.is_judged) >= reports_with_history.lowest_value
+                or 2 * count(*) filter (where not sent.is_judged and abs(sent.value) >= reports_with_history.lowest_value)
+                >= count(*) filter (where not sent.is_judged)
+            )
+    ) as figures
+),
+
+series_with_median as (
+    select
+        series.*,
+        middle.median,
+        series.value - middle.median as deviation,
+        abs(series.value - middle.median) * 0.6745 / series.lowest_threshold as reach
+    from series
+    cross join
+        lateral (
+            select {{ median('earlier.value') }} as median
+            from unnest(series.earlier_values) as earlier (value)
+        ) as middle
+    {{ made_once() }}
+),
+
+-- a figure deviates by more than so many median deviations only where at least half of the earlier ones are that much nearer to the median:
+-- counting these spares all others a second sort. Materialized: they are few
+suspects as materialized (
+    select series_with_median.*
+    from series_with_median
+    inner join indicators on series_with_median.indicator_code = indicators.indicator_code
+    cross join
+        lateral (
+            select count(*) as values_near_median
+            from unnest(series_with_median.earlier_values) as earlier (value)
+            where
+                earlier.value >= series_with_median.median - series_with_median.reach
+                and earlier.value <= series_with_median.median + series_with_median.reach
+        ) as near
+    where series_with_median.deviation <> 0 and 2 * near.values_near_median >= series_with_median.points
 ),
 
 deviations as (
     select
-        figures_with_enough_history.submission_id,
-        figures_with_enough_history.rule_scope,
-        figures_with_enough_history.indicator_code,
-        figures_with_enough_history.breakdown_code,
-        figures_with_enough_history.value,
-        figures_with_enough_history.points,
-        figures_with_enough_history.lowest_threshold,
-        middle.median,
-        figures_with_enough_history.value - middle.median as deviation,
+        suspects.*,
         spread.median_deviation,
         spread.mean_deviation
-    from figures_with_enough_history
-    cross join
-        lateral (
-            select (percentile_cont(0.5) within group (order by earlier.value))::numeric as median
-            from unnest(figures_with_enough_history.earlier_values) as earlier (value)
-        ) as middle
+    from suspects
     cross join lateral (
         select
-            (percentile_cont(0.5) within group (order by abs(earlier.value - middle.median)))::numeric as median_deviation,
-            avg(abs(earlier.value - middle.median)) as mean_deviation
-        from unnest(figures_with_enough_history.earlier_values) as earlier (value)
+            {{ median('abs(earlier.value - suspects.median)') }} as median_deviation,
+            avg(abs(earlier.value - suspects.median)) as mean_deviation
+        from unnest(suspects.earlier_values) as earlier (value)
     ) as spread
 ),
 
@@ -118,7 +157,6 @@ scales as (
         end as scale,
         median_deviation = 0 and mean_deviation = 0 as has_no_spread
     from deviations
-    where deviation <> 0
 ),
 
 -- materialized: they are few, and only they meet the scopes of the rules and their cells
@@ -155,6 +193,7 @@ inner join cells as own_cells
         outliers.submission_id = own_cells.submission_id
         and outliers.indicator_code = own_cells.indicator_code
         and outliers.breakdown_code = own_cells.breakdown_code
+        and own_cells.measure = 'value'
 where
     outliers.points >= rules.minimum_points
     and greatest(abs(outliers.value), abs(outliers.median)) >= rules.minimum_value
