@@ -40,7 +40,7 @@ YEAR = typical.FIRST_YEAR
 MORE_MEASURES = 5
 """indicators of the last sheet that are sent with all measures; the others of that sheet are not sent"""
 
-_TEXTS = "text_vi: Sai, text_en: Wrong, reason: Bench, owner: Bench"
+_TEXTS = "text_vi: Sai, text_en: Wrong, reason_vi: Bench, reason_en: Bench, owner: Bench"
 
 _REPORTS = """
     with submitted as (

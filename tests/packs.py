@@ -148,7 +148,8 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   measures: [value, ytd]
   text_vi: Tổng phải bằng cộng các thành phần
   text_en: A total must equal the sum of its parts
-  reason: Parts and total are counted separately
+  reason_vi: Parts and total are counted separately
+  reason_en: Parts and total are counted separately
   owner: Planning office
 - rule: OCCUPANCY_PRINTED
   kind: ratio
@@ -161,7 +162,8 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   tolerance: 0.01
   text_vi: Tỷ lệ phải khớp tử số và mẫu số
   text_en: A rate must follow from its parts
-  reason: Rates are typed by hand
+  reason_vi: Rates are typed by hand
+  reason_en: Rates are typed by hand
   owner: Planning office
 - rule: SAME_BASE
   kind: implied_denominator
@@ -172,7 +174,8 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   tolerance_pct: 1
   text_vi: Hai tỷ lệ phải có cùng mẫu số
   text_en: Two rates must have the same base
-  reason: The base is not printed
+  reason_vi: The base is not printed
+  reason_en: The base is not printed
   owner: Planning office
 - rule: PLAN_PERCENTAGE
   kind: percent_of_plan
@@ -180,21 +183,24 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   tolerance: 0.01
   text_vi: Phần trăm kế hoạch phải khớp
   text_en: The percentage of the plan must follow
-  reason: Percentages are typed by hand
+  reason_vi: Percentages are typed by hand
+  reason_en: Percentages are typed by hand
   owner: Planning office
 - rule: CUMULATIVE
   kind: cumulative
   severity: warning
   text_vi: Cộng dồn phải bằng tháng trước cộng tháng này
   text_en: Cumulative must continue the month before
-  reason: Late corrections break the running total
+  reason_vi: Late corrections break the running total
+  reason_en: Late corrections break the running total
   owner: Planning office
 - rule: SAME_PERIOD
   kind: same_period
   severity: warning
   text_vi: Số cùng kỳ phải bằng số đã báo cáo năm trước
   text_en: The same-period figure must be what was reported last year
-  reason: Last year's figure is known
+  reason_vi: Last year's figure is known
+  reason_en: Last year's figure is known
   owner: Planning office
 - rule: CONTROL
   kind: control
@@ -202,7 +208,8 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   forms: [CT]
   text_vi: Số tổng hợp phải bằng tổng các đơn vị
   text_en: A compiled figure must equal the sum of the units
-  reason: Compiled by hand
+  reason_vi: Compiled by hand
+  reason_en: Compiled by hand
   owner: Planning office
 - rule: COPIED
   kind: identical
@@ -210,7 +217,8 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   minimum_values: 3
   text_vi: Số liệu giống hệt báo cáo khác
   text_en: Figures are identical to another report
-  reason: Old workbooks are sent again
+  reason_vi: Old workbooks are sent again
+  reason_en: Old workbooks are sent again
   owner: Planning office
 - rule: OUTLIER
   kind: outlier
@@ -220,7 +228,8 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   minimum_value: 10
   text_vi: Số liệu khác thường
   text_en: A figure is unusual
-  reason: Slipped digits
+  reason_vi: Slipped digits
+  reason_en: Slipped digits
   owner: Planning office
 - rule: UNREADABLE
   kind: finding
@@ -228,14 +237,16 @@ VISITS_CHILD,P,2022,>=,,30,VISITS
   codes: [unreadable]
   text_vi: Ô không đọc được
   text_en: A cell cannot be read
-  reason: A figure that is not read is missing
+  reason_vi: A figure that is not read is missing
+  reason_en: A figure that is not read is missing
   owner: Planning office
 - rule: MISSING
   kind: missing_report
   severity: info
   text_vi: Chưa có báo cáo
   text_en: A report is missing
-  reason: Totals lack a unit
+  reason_vi: Tổng thiếu một đơn vị
+  reason_en: Totals lack a unit
   owner: Planning office
 """,
 }

@@ -21,7 +21,8 @@ RULE = """\
   severity: critical
   text_vi: Số sửa tay phải khớp
   text_en: A hand correction must match
-  reason: Nobody may correct what is not there
+  reason_vi: Không ai được sửa số không còn ở đó
+  reason_en: Nobody may correct what is not there
   owner: Planning office
 """
 ENTRY = """\

@@ -124,7 +124,10 @@ BROKEN_FILES: dict[str, tuple[dict[str, str | None], str]] = {
     "YAML tab": (edited("pack", "name_vi: T", "\tname_vi: T"), "pack.yml:2: the YAML cannot be read"),
     "YAML key twice": (edited("pack", "name_vi:", "name_en:"), "pack.yml:3: name_en stands twice"),
     "YAML list for a name": (edited("pack", "contact:", "[contact]:"), "pack.yml:9: the YAML cannot be read"),
-    "YAML inside itself": (edited("rules", "codes: [unreadable]", "codes: &codes [*codes]"), "rules.yml:88: the YAML cannot be read"),
+    "YAML inside itself": (
+        edited("rules", "codes: [unreadable]", "codes: &codes [*codes]"),
+        f"rules.yml:{line_of('codes: [unreadable]')}: the YAML cannot be read",
+    ),
     "rules no list": ({"rules": "rule: X\n"}, "rules.yml:1: a list of rules is expected"),
     "rule no mapping": ({"rules": "- X\n"}, "rules.yml:1: found 'X'; names and values are expected"),
 }
@@ -167,21 +170,26 @@ BROKEN_RULES: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "several figures": (
         edited("rules", "left: [{indicator: OCCUPANCY}]", "left: [{indicator: OCCUPANCY}, {indicator: VISITS}]"),
-        "rules.yml:13: left of kind ratio is exactly one figure",
+        f"rules.yml:{line_of('rule: OCCUPANCY_PRINTED')}: left of kind ratio is exactly one figure",
     ),
     "no Vietnamese text": (edited("rules", "  text_vi: Chưa có báo cáo\n", ""), at("MISSING", "field text_vi is empty")),
     "empty text": (
         edited("rules", "text_en: A report is missing", "text_en:"),
         f"rules.yml:{line_of('text_en: A report')}: field text_en is empty",
     ),
-    "no reason": (edited("rules", "  reason: Totals lack a unit\n", ""), at("MISSING", "field reason is empty")),
+    "no English reason": (edited("rules", "  reason_en: Totals lack a unit\n", ""), at("MISSING", "field reason_en is empty")),
+    "no Vietnamese reason": (edited("rules", "  reason_vi: Tổng thiếu một đơn vị\n", ""), at("MISSING", "field reason_vi is empty")),
+    "a reason in no language": (
+        edited("rules", "  reason_vi: Tổng thiếu một đơn vị\n  reason_en: Totals lack a unit\n", "  reason: Totals lack a unit\n"),
+        at("MISSING", "a reason is read in two languages; reason_vi and reason_en are expected"),
+    ),
     "unknown indicator": (
         edited("rules", "left: [{indicator: BED_DAYS}]", "left: [{indicator: BED_DAY}]"),
-        "rules.yml:26: rule SAME_BASE: left names BED_DAY, which is no indicator_code",
+        f"rules.yml:{line_of('rule: SAME_BASE')}: rule SAME_BASE: left names BED_DAY, which is no indicator_code",
     ),
     "unknown breakdown": (
         edited("rules", "left: [{indicator: BED_DAYS}]", "left: [{indicator: BED_DAYS, breakdown: BOYS}]"),
-        "rules.yml:26: rule SAME_BASE: left names BOYS, which is no breakdown_code",
+        f"rules.yml:{line_of('rule: SAME_BASE')}: rule SAME_BASE: left names BOYS, which is no breakdown_code",
     ),
     "between a figure and nothing": (
         {"rules": RULES.replace('operator: "="', "operator: between").replace(", {indicator: VISITS_ADULT}", "")},
@@ -198,7 +206,7 @@ BROKEN_RULES: dict[str, tuple[dict[str, str | None], str]] = {
     ),
     "no cell for the rule": (
         edited("rules", "forms: [HO]\n  left: [{indicator: OCC", "forms: [HO, ST]\n  left: [{indicator: OCC"),
-        "rules.yml:13: rule OCCUPANCY_PRINTED can never be judged in form ST, which has no cell for OCCUPANCY (rate), BED_DAYS (value)",
+        f"rules.yml:{line_of('rule: OCCUPANCY_PRINTED')}: rule OCCUPANCY_PRINTED can never be judged in form ST",
     ),
     "no form for the rule": (
         edited("rules", "{indicator: VISITS_ADULT}", "{indicator: VISITS_ADULT}, {indicator: BED_DAYS}, {indicator: PATIENTS}"),

@@ -188,3 +188,9 @@ def test_a_dictionary_that_is_written_again_replaces_the_old_one(dictionary: Pat
     assert page.exists() and not (page.parent / "OLD.html").exists()
     assert "../index.html" not in page.read_text(encoding="utf-8")  # no reports lie beside it
     assert "../index.html" in (dictionary / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_rule_says_its_reason_in_the_language_of_the_page(dictionary: Path) -> None:
+    vietnamese, english = ((dictionary / page).read_text(encoding="utf-8") for page in ("rules.html", "rules.en.html"))
+    assert "Tổng thiếu một đơn vị" in vietnamese and "Totals lack a unit" not in vietnamese
+    assert "Totals lack a unit" in english and "Tổng thiếu một đơn vị" not in english

@@ -43,7 +43,8 @@ def write_troubled_pack(directory: Path) -> Path:
   codes: [folder_contradiction, sender_contradiction, unknown_row, merged_figure]
   text_vi: Tệp có chỗ cần xem lại
   text_en: Something in the file needs a look
-  reason: Nothing is guessed
+  reason_vi: Nothing is guessed
+  reason_en: Nothing is guessed
   owner: Planning office
 """
     pack = write_pack(

@@ -265,6 +265,7 @@ def made_up() -> Evidence:
             "VISITS_IS_SUM",
             "Tổng phải bằng cộng các thành phần",
             "A total must equal the sum of its parts",
+            "Đếm riêng",
             "Counted apart",
             "Planning",
             1,

@@ -94,6 +94,15 @@ def test_of_many_units_a_rule_lists_those_with_most_problems(tmp_path: Path, mon
     assert "all 2 are in the XLSX file" in page
 
 
+def test_a_rule_says_its_reason_in_the_language_of_the_page(tmp_path: Path) -> None:
+    found = made_up()
+    rule = replace(found.rules[0], reason_vi="Trẻ em và người lớn đếm riêng", reason_en="Children and adults are counted apart")
+    folder = write_site(replace(found, rules=[rule]), tmp_path).parent
+    vietnamese, english = ((folder / page).read_text(encoding="utf-8") for page in ("rules.html", "rules.en.html"))
+    assert "Trẻ em và người lớn đếm riêng" in vietnamese and "counted apart" not in vietnamese
+    assert "Children and adults are counted apart" in english and "đếm riêng" not in english
+
+
 def test_the_workbook_has_the_failures_with_their_cells_and_no_formula(site: Path) -> None:
     book = openpyxl.load_workbook(site / "report.xlsx")
     sheets = {sheet.title: [[cell.value for cell in row] for row in sheet] for sheet in book}

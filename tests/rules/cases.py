@@ -677,7 +677,7 @@ K,,K4,month,2022-07-01,2022-08-01,5
 
 
 def _rule(code: str, kind: str, parameters: str, severity: str = "critical") -> str:
-    texts = "text_vi: vi, text_en: en, reason: why, owner: us"
+    texts = "text_vi: vi, text_en: en, reason_vi: vì sao, reason_en: why, owner: us"
     return f"- {{rule: {code}, kind: {kind}, severity: {severity}, {parameters}{', ' if parameters else ''}{texts}}}"
 
 

@@ -115,7 +115,7 @@ def judged(server: None, tmp_path_factory: pytest.TempPathFactory, figures: Figu
     empty_warehouse()
     rules = "\n".join(
         f"- {{rule: {code}, kind: outlier, severity: info, threshold: {rule.threshold}, minimum_points: {rule.minimum_points}, "
-        f"minimum_value: {rule.minimum_value}, text_vi: Sai, text_en: Wrong, reason: Test, owner: Test}}"
+        f"minimum_value: {rule.minimum_value}, text_vi: Sai, text_en: Wrong, reason_vi: Test, reason_en: Test, owner: Test}}"
         for code, rule in RULES.items()
     )
     first_year = FILES["pack.yml"].replace("first_year: 2021", "first_year: 2019")

@@ -30,7 +30,8 @@ RULES = (
   severity: warning
   text_vi: Số sửa tay không khớp
   text_en: A hand correction does not match
-  reason: The report has changed
+  reason_vi: The report has changed
+  reason_en: The report has changed
   owner: Planning office
 - rule: OF_TOWNS
   kind: comparison
@@ -41,7 +42,8 @@ RULES = (
   constant: 1
   text_vi: Có lượt khám
   text_en: There are visits
-  reason: A station that is open has visits
+  reason_vi: A station that is open has visits
+  reason_en: A station that is open has visits
   owner: Planning office
 """
 )

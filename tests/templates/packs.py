@@ -142,7 +142,8 @@ RULES = """\
   right: [{indicator: VISITS}]
   text_vi: Số trẻ em không được lớn hơn tổng
   text_en: Children are among the visits
-  reason: A part
+  reason_vi: A part
+  reason_en: A part
   owner: Planning office
 - rule: POSITIVE_WITHIN_TESTS
   kind: comparison
@@ -152,7 +153,8 @@ RULES = """\
   right: [{indicator: TESTS}]
   text_vi: Số dương tính không được lớn hơn số mẫu
   text_en: Positive samples are among the tests
-  reason: A part
+  reason_vi: A part
+  reason_en: A part
   owner: Planning office
 - rule: STAFF_WITHIN_POSTS
   kind: comparison
@@ -165,7 +167,8 @@ RULES = """\
   missing: skip_if_all
   text_vi: Không nhiều người hơn vị trí
   text_en: No more people than posts
-  reason: A part
+  reason_vi: A part
+  reason_en: A part
   owner: Planning office
 """
 

@@ -22,7 +22,8 @@ RULE = """\
   right: [{{indicator: VISITS_ADULT}}]
   text_vi: {code}
   text_en: {code}
-  reason: r
+  reason_vi: r
+  reason_en: r
   owner: o
 """
 

@@ -31,7 +31,8 @@ RULE = """\
   severity: critical
   text_vi: Số sửa tay phải đúng với số trong báo cáo
   text_en: A hand correction must find what it expects
-  reason: Nobody may correct what is not there
+  reason_vi: Không ai được sửa số không còn ở đó
+  reason_en: Nobody may correct what is not there
   owner: Planning office
 """
 

@@ -18,7 +18,8 @@ select
     params,
     text_vi,
     text_en,
-    reason,
+    reason_vi,
+    reason_en,
     owner,
     valid_from,
     valid_to

@@ -162,7 +162,7 @@ def _write(pack: Pack, connection: psycopg.Connection[Any]) -> None:
         pack.rules,
         (
             *("rule_code", "kind", "severity", "operator", "constant", "missing", "tolerance", "tolerance_pct"),
-            *("text_vi", "text_en", "reason", "owner", "valid_from", "valid_to"),
+            *("text_vi", "text_en", "reason_vi", "reason_en", "owner", "valid_from", "valid_to"),
         ),
         severity_by_form=lambda rule: Jsonb(rule.severity_by_form),
         forms=lambda rule: rule.forms or None,

@@ -60,7 +60,21 @@ PARAMETERS: dict[Kind, Parameters] = {
 
 _SCOPE = ("forms", "units", "unit_types", "period_types", "months")
 _COMMON = frozenset(
-    {"rule", "kind", "severity", "severity_by_form", *_SCOPE, "text_vi", "text_en", "reason", "owner", "valid_from", "valid_to", "line"}
+    {
+        "rule",
+        "kind",
+        "severity",
+        "severity_by_form",
+        *_SCOPE,
+        "text_vi",
+        "text_en",
+        "reason_vi",
+        "reason_en",
+        "owner",
+        "valid_from",
+        "valid_to",
+        "line",
+    }
 )
 
 Operator = Literal["=", "!=", "<=", ">=", "<", ">", "between", "compulsory_pair", "exclusive_pair"]
@@ -150,7 +164,8 @@ class Rule(DatedRow):
     codes: tuple[Text, ...] = ()
     text_vi: Text
     text_en: Text
-    reason: Text
+    reason_vi: Text
+    reason_en: Text
     owner: Text
 
     @model_validator(mode="before")
@@ -159,6 +174,8 @@ class Rule(DatedRow):
         known = next((known for kind, known in PARAMETERS.items() if isinstance(data, dict) and data.get("kind") == kind), None)
         if known is None:
             return data  # the field `kind` says what is wrong
+        if "reason" in data:
+            raise ValueError("a reason is read in two languages; reason_vi and reason_en are expected")
         given = set(data) - _COMMON
         if unknown := sorted(given - known.possible):
             expected = ", ".join(sorted(known.possible)) or "none"

@@ -162,6 +162,7 @@ class _Language:
             "name": lambda item: _in(item, "name", language),
             "other_name": lambda item: _in(item, "name", other),
             "text": lambda item: _in(item, "text", language),
+            "reason": lambda rule: _in(rule, "reason", language),
             "ticks": _ticks,
             "described": lambda text: _ticks(text.vi if language == "vi" else text.en),
             "unit_name": lambda code: _in(self.of.units[code][-1], "name", language) if code in self.of.units else code,

@@ -68,7 +68,8 @@ class RuleCounts:
     rule_code: str
     text_vi: str
     text_en: str
-    reason: str | None
+    reason_vi: str | None
+    reason_en: str | None
     owner: str | None
     critical: int
     warning: int

@@ -31,7 +31,7 @@ by_rule as (
 
 select
     by_rule.rule_code, coalesce(rule.text_vi, by_rule.text_vi) as text_vi, coalesce(rule.text_en, by_rule.text_en) as text_en,
-    rule.reason, rule.owner, by_rule.critical, by_rule.warning, by_rule.info, by_rule.waived, by_rule.units
+    rule.reason_vi, rule.reason_en, rule.owner, by_rule.critical, by_rule.warning, by_rule.info, by_rule.waived, by_rule.units
 from by_rule
 left join catalog.rule
     on by_rule.rule_code = rule.rule_code and rule.pack_hash = (select pack_hash from audit.publication where number = %(number)s)
