@@ -116,13 +116,13 @@ spreads as (
                 count(*)::integer as points,
                 avg(base.value) as mean,
                 stddev_samp(base.value) as deviation,
-                (percentile_cont(0.5) within group (order by base.value))::numeric as median
+                {{ median('base.value') }} as median
             from unnest(series.spread_base) as base (value)
         ) as spread
     cross join
         lateral (
             select
-                (percentile_cont(0.5) within group (order by abs(base.value - spread.median)))::numeric as median_deviation,
+                {{ median('abs(base.value - spread.median)') }} as median_deviation,
                 avg(abs(base.value - spread.median)) as mean_deviation
             from unnest(series.spread_base) as base (value)
         ) as scale
