@@ -94,6 +94,13 @@ def test_of_many_units_a_rule_lists_those_with_most_problems(tmp_path: Path, mon
     assert "all 2 are in the XLSX file" in page
 
 
+def test_the_page_of_a_unit_leads_to_its_scorecards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(groups, "UNITS_ON_A_PAGE", 1)
+    folder = write_site(made_up(), tmp_path).parent
+    assert 'href="../scores-month-D1-2.en.html#C12">Scorecards by month</a>' in (folder / "units/C12.en.html").read_text(encoding="utf-8")
+    assert 'href="../scores-month-D1-2.html#C12">Phiếu điểm theo tháng</a>' in (folder / "units/C12.html").read_text(encoding="utf-8")
+
+
 def test_a_rule_says_its_reason_in_the_language_of_the_page(tmp_path: Path) -> None:
     found = made_up()
     rule = replace(found.rules[0], reason_vi="Trẻ em và người lớn đếm riêng", reason_en="Children and adults are counted apart")

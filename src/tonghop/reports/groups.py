@@ -4,7 +4,7 @@ so that no page grows with the country; rows are fetched, written and forgotten.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, groupby, islice
@@ -54,9 +54,18 @@ def write_periods(found: Evidence, pages: Pages, book: ReportWorkbook) -> None:
             _write_groups(found, pages, counts[period_code], listed)
 
 
-def write_scores(found: Evidence, pages: Pages, book: ReportWorkbook) -> list[Score]:
-    """The scorecards of units, of parents, of programmes and of the whole; returned are those of the whole, by type of period."""
-    written = []
+@dataclass
+class Scorecards:
+    """What was written of them: those of the whole, by type of period, and the pages on which each unit has its own."""
+
+    whole: list[Score] = field(default_factory=list)
+    pages: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    """by unit and type of period"""
+
+
+def write_scores(found: Evidence, pages: Pages, book: ReportWorkbook) -> Scorecards:
+    """The scorecards of units, of parents, of programmes and of the whole."""
+    written = Scorecards()
     for period_type, scores in groupby(map(book.add_scores, found.scores), key=attrgetter("period_type")):
         whole = next(scores)
         parents = []
@@ -67,10 +76,13 @@ def write_scores(found: Evidence, pages: Pages, book: ReportWorkbook) -> list[Sc
             for part, units in enumerate(_in_parts(group), 1):
                 names.append(page if part == 1 else f"{page}-{part}")
                 pages.write(names[-1], "scores_units.html.j2", whole=whole, parent=parent, units=units, part=part)
+                for unit in units:
+                    if unit.unit_code:
+                        written.pages[unit.unit_code][period_type] = names[-1]
             parents.append((parent, names))
         programmes = [programme for programme in found.programmes if programme.period_type == period_type]
         pages.write(f"scores-{period_type}", "scores.html.j2", whole=whole, parents=parents, programmes=programmes)
-        written.append(whole)
+        written.whole.append(whole)
     return written
 
 

@@ -79,10 +79,11 @@ def _write_pages(found: Evidence, pages: Pages, book: ReportWorkbook) -> None:
     (pages.folder / "units").mkdir()
     (pages.folder / "style.css").write_text(style(), encoding="utf-8")
     groups.write_periods(found, pages, book)
+    scorecards = groups.write_scores(found, pages, book)
     for unit in found.units:
-        pages.write(f"units/{unit.unit_code}", "unit.html.j2", unit=unit, cells_shown=CELLS_SHOWN)
+        own = scorecards.pages.get(unit.unit_code, {})
+        pages.write(f"units/{unit.unit_code}", "unit.html.j2", unit=unit, scorecards=own, cells_shown=CELLS_SHOWN)
         book.add_problems(unit)
-    whole = groups.write_scores(found, pages, book)
     for year, metrics in found.years.items():
         pages.write(f"year-{year}", "year.html.j2", year=year, metrics=metrics)
     pages.write("timeliness", "timeliness.html.j2", rows=found.timeliness)
@@ -90,7 +91,7 @@ def _write_pages(found: Evidence, pages: Pages, book: ReportWorkbook) -> None:
     pages.write(
         "index", "overview.html.j2",
         found=found, periods=found.periods, rules=found.rules, rejected=found.rejected, gates=found.gates, columns=_COLUMNS,
-        withheld=found.withheld, restatements=found.restatements, whole=whole, lines_shown=LINES_SHOWN,
+        withheld=found.withheld, restatements=found.restatements, whole=scorecards.whole, lines_shown=LINES_SHOWN,
         documented=data_docs.write_pages(found.gates, pages.folder),
     )  # fmt: skip
     _write_summary(found, pages.folder / "summary.json")
