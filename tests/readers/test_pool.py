@@ -65,7 +65,7 @@ def with_sheet(xml: str) -> bytes:
 
 def slow(folder: Path) -> FileToRead:
     """A workbook that is allowed, and takes some seconds."""
-    rows = "".join(f'<row r="{row}">' + "<c><v>1</v></c>" * 200 + "</row>" for row in range(1, 3_001))
+    rows = "".join(f'<row r="{row}">' + "<c><v>1</v></c>" * 500 + "</row>" for row in range(1, 3_001))
     return written(folder, "slow.xlsx", with_sheet(f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'))
 
 
