@@ -47,10 +47,10 @@ def reading_sha256(cells: Iterable[Cell]) -> str:
 
 
 def hash_of(lines: Lines) -> str:
-    """The hash of canonical lines. Code points sort as their UTF-8 bytes do. Raises UnicodeEncodeError for text that is none."""
-    return hashlib.sha256(lines.canonical.encode()).hexdigest()
+    """The hash of canonical lines."""
+    return hashlib.sha256(lines.canonical).hexdigest()
 
 
 def hash_again(canonical: Iterable[str]) -> str:
-    """The same hash of canonical lines in any order, from wherever they were kept."""
+    """The same hash of canonical lines in any order, from wherever they were kept. Code points sort as their UTF-8 bytes do."""
     return hashlib.sha256("\n".join(sorted(canonical)).encode()).hexdigest()

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from tonghop.model import Cell, CellAddress, Frame, FramedCells, Value
 
@@ -21,45 +21,45 @@ CELL_COLUMNS = "indicator_code, measure, breakdown_code, role, state, value, raw
 
 
 class Lines(NamedTuple):
-    """The figures of a submission as lines, which line feeds part."""
+    """The figures of a submission as lines in UTF-8, which line feeds part."""
 
-    rows: str
+    rows: bytes
     """in the text format of COPY, without the key that the database gives"""
-    canonical: str
+    canonical: bytes
     """as `fingerprint` has them, in their order"""
 
 
 def write_lines(cells: Iterable[Cell]) -> Lines:
-    """The figures of a submission in both forms."""
+    """The figures of a submission in both forms. Raises UnicodeEncodeError for text that is none."""
     template = _template(cells.frame) if isinstance(cells, FramedCells) else None
     if template is not None and isinstance(cells, FramedCells):
         return template.filled(cells.values)
-    lines: list[tuple[str, str]] = []
+    lines: list[tuple[bytes, bytes]] = []
     for at, indicator, measure, breakdown, role, value in cells:
         around = _surroundings(at, indicator, measure, breakdown, role)
         row, line, _ = _written.get(id(value)) or _write(value)
-        lines.append((f"{around.start}{line}{around.end}", f"{around.row_start}{row}{around.row_end}"))
+        lines.append((around.start + line + around.end, around.row_start + row + around.row_end))
     lines.sort()
-    return Lines("\n".join([row for _, row in lines]), "\n".join([line for line, _ in lines]))
+    return Lines(b"\n".join([row for _, row in lines]), b"\n".join([line for line, _ in lines]))
 
 
 class _Around(NamedTuple):
     """What stands before the state and behind the flags, in a line of COPY and in a canonical line."""
 
-    row_start: str
-    row_end: str
-    start: str
-    end: str
+    row_start: bytes
+    row_end: bytes
+    start: bytes
+    end: bytes
 
 
 @lru_cache(maxsize=32_768)
 def _surroundings(at: CellAddress, *figure: str) -> _Around:
     sheet, cell = at
     return _Around(
-        "".join(f"{escaped(word)}\t" for word in figure),
-        f"\t{escaped(sheet)}\t{escaped(cell)}",
-        f"[{', '.join(map(quoted, figure))}, ",
-        f", {quoted(sheet)}, {quoted(cell)}]",
+        "".join(f"{escaped(word)}\t" for word in figure).encode(),
+        f"\t{escaped(sheet)}\t{escaped(cell)}".encode(),
+        f"[{', '.join(map(quoted, figure))}, ".encode(),
+        f", {quoted(sheet)}, {quoted(cell)}]".encode(),
     )
 
 
@@ -71,13 +71,29 @@ class _Template:
         COPY are in the same order, which is nearly the one of the table's key: so it grows at its end."""
         in_order = sorted(range(len(around)), key=lambda place: around[place].start)
         self._in_order = itemgetter(*in_order)
-        self._rows = "\n".join(f"{_literal(around[place].row_start)}%s{_literal(around[place].row_end)}" for place in in_order)
-        self._canonical = "\n".join(f"{_literal(around[place].start)}%s{_literal(around[place].end)}" for place in in_order)
+        self._rows = _with_gaps([(around[place].row_start, around[place].row_end) for place in in_order])
+        self._canonical = _with_gaps([(around[place].start, around[place].end) for place in in_order])
 
     def filled(self, values: Sequence[Value]) -> Lines:
-        """The lines with the values of the frame."""
-        written = [_written.get(id(value)) or _write(value) for value in self._in_order(values)]
-        return Lines(self._rows % tuple(map(_ROW, written)), self._canonical % tuple(map(_LINE, written)))
+        """The lines with the values of the frame. Every figure passes here: made of few steps, each of which takes all of them."""
+        in_order = self._in_order(values)
+        found = list(map(_written.get, map(id, in_order)))
+        whole = all(found)  # a tuple with something in it is never false
+        written = cast("list[_Written]", found) if whole else [_written.get(id(value)) or _write(value) for value in in_order]
+        rows, canonical = self._rows.copy(), self._canonical.copy()
+        rows[1::2] = map(_ROW, written)
+        canonical[1::2] = map(_LINE, written)
+        return Lines(b"".join(rows), b"".join(canonical))
+
+
+def _with_gaps(around: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """Lines in pieces, with something empty at every other place, where a value belongs."""
+    pieces = [b""]
+    for start, end in around:
+        pieces[-1] += start
+        pieces += (b"", end + b"\n")
+    pieces[-1] = pieces[-1].removesuffix(b"\n")
+    return pieces
 
 
 @lru_cache(maxsize=128)
@@ -87,15 +103,11 @@ def _template(frame: Frame) -> _Template | None:
     return _Template(around) if len({each.start for each in around}) == len(around) > 1 else None
 
 
-def _literal(text: str) -> str:
-    return text.replace("%", "%%")
-
-
 class _Written(NamedTuple):
     """State, number, text and flags of a value, as fields of COPY and as they stand in a canonical line."""
 
-    row: str
-    line: str
+    row: bytes
+    line: bytes
     value: Value
     """which it is, kept so that no other one comes to stand in its place"""
 
@@ -109,7 +121,8 @@ def _write(value: Value) -> _Written:
     plain = "null" if number is None else f'"{field}"'
     as_field, as_text = (raw, plain) if raw == field and number is not None else (escaped(raw), quoted(raw))
     marks, joined = (_array(flags), quoted(",".join(flags))) if flags else ("{}", '""')
-    written = _Written(f"{state}\t{field}\t{as_field}\t{marks}", f'"{state}", {plain}, {as_text}, {joined}', value)
+    row, line = f"{state}\t{field}\t{as_field}\t{marks}", f'"{state}", {plain}, {as_text}, {joined}'
+    written = _Written(row.encode(), line.encode(), value)
     if len(raw) <= _REMEMBERED_CHARACTERS:
         if len(_written) >= _MOST:
             _written.clear()
@@ -126,6 +139,9 @@ the memory."""
 
 def plain_number(number: Decimal) -> str:
     """A number without exponent, trailing zeros or negative zero: `1E+3` and `1000.00` are both `1000`."""
+    text = str(number)
+    if text.isdigit():
+        return text  # the usual case, made short
     text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

@@ -45,7 +45,7 @@ def _prepared(submission: SubmissionReading) -> PreparedSubmission:
         submission.as_of_date,
         hash_of(lines),
         len(submission.cells),
-        lines.rows.encode(),
+        lines.rows,
         "\n".join(map(_narrative_line, submission.narratives)).encode(),
         submission.findings,
     )
