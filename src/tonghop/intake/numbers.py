@@ -141,12 +141,15 @@ class PlainValues(dict[RawCell | str | None, Value | None]):
         super().__init__()
 
     def __missing__(self, stored: RawCell | str | None) -> Value | None:
+        if len(self) >= _MOST:
+            self.clear()
+        if isinstance(stored, str) and _COUNT.fullmatch(stored):  # the usual case, made short
+            self[stored] = count = _count(stored)
+            return count
         raw = RawCell(Kind.NUMBER, stored) if isinstance(stored, str) else stored
         parsed = _BLANK if raw is None else _parse(raw, self.expects)
         value = None if parsed.issues or parsed.plan is not None else parsed.value
         if raw is None or len(raw.text) <= _REMEMBERED_CHARACTERS:
-            if len(self) >= _MOST:
-                self.clear()
             self[stored] = value
         return value
 
@@ -184,9 +187,13 @@ _COUNT = re.compile(rf"[1-9][0-9]{{0,{MAX_INTEGER_DIGITS - 1}}}")
 """What fits wherever a figure is expected."""
 
 
+def _count(text: str) -> Value:
+    return Value(State.NUMBER, Decimal(text), text)
+
+
 def _stored_number(raw: RawCell, expects: Expects) -> Parsed:
     if not raw.percent and _COUNT.fullmatch(raw.text):
-        return Parsed(Value(State.NUMBER, Decimal(raw.text), raw.text))
+        return Parsed(_count(raw.text))
     number = Decimal(raw.text)
     if number.adjusted() >= MAX_INTEGER_DIGITS:
         return _unreadable(raw.text, findings.OUT_OF_RANGE.issue(raw.text))
