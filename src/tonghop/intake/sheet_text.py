@@ -51,11 +51,10 @@ def is_plain(xml: bytes) -> bool:
     return (
         len(xml) <= _LARGEST
         and xml[:1] == b"<"
-        and xml.count(b"<?") <= 1
-        and b"<!" not in xml
-        and b"]]>" not in xml
-        and b"\xef\xbf\xbe" not in xml  # U+FFFE and U+FFFF, which are no characters
-        and b"\xef\xbf\xbf" not in xml
+        and (xml.count(b"?") <= 2 or xml.count(b"<?") <= 1)  # each has two; and one character is found ten times as fast as two
+        and not (b"!" in xml and b"<!" in xml)
+        and not (b"]" in xml and b"]]>" in xml)
+        and not (b"\xef" in xml and (b"\xef\xbf\xbe" in xml or b"\xef\xbf\xbf" in xml))  # U+FFFE and U+FFFF are no characters
         and len(xml.translate(None, _FORBIDDEN)) == len(xml)
     )
 
@@ -213,6 +212,8 @@ def _character(reference: re.Match[str]) -> str:
 
 def _refuse_impossible_characters(text: str) -> None:
     """Raise NotPlain when a reference stands for a character that XML does not have."""
+    if "&" not in text:
+        return
     for number in map(int, _NUMBERED.findall(text)):
         if not (number in (9, 10, 13) or 0x20 <= number <= 0xD7FF or 0xE000 <= number <= 0xFFFD or 0x10000 <= number <= 0x10FFFF):
             raise NotPlain
