@@ -40,12 +40,21 @@ class Clock:
             self.seconds[step] = self.seconds.get(step, 0) + time.perf_counter() - started
 
 
+def forget_settings() -> None:
+    """Leave the settings of a real warehouse aside, wherever they are: a benchmark fills tables and archives."""
+    for name in [name for name in os.environ if name.startswith("TONGHOP_")]:
+        del os.environ[name]
+    os.environ["TONGHOP_ENV_FILE"] = os.devnull
+
+
+forget_settings()  # before whoever imports this chooses his own
+
+
 @contextmanager
 def state_of_its_own() -> Iterator[None]:
     """A temporary state folder with a server of its own: nothing of a real one is touched."""
     with tempfile.TemporaryDirectory(prefix="tonghop-bench-") as home:
         os.environ |= {"TONGHOP_HOME": home, "TONGHOP_SETTLE_SECONDS": "0"}
-        os.environ.pop("TONGHOP_ADMIN_DSN", None)
         from tonghop import database
 
         database.ensure_server()

@@ -26,6 +26,7 @@ from typing import Any
 
 import psycopg
 from big_marts import INDICATORS, PROGRAMMES, RATIOS, build
+from main_job import forget_settings
 from rich.console import Console
 from rich.table import Table
 
@@ -150,8 +151,8 @@ def make_plain(connection: psycopg.Connection) -> None:
 def state(home: Path | None, keep: bool) -> Iterator[bool]:
     """A state folder with a server of its own; whether it must be filled."""
     folder = home or Path(tempfile.mkdtemp(prefix="tonghop-bench-"))
+    forget_settings()
     os.environ["TONGHOP_HOME"] = str(folder)
-    os.environ.pop("TONGHOP_ADMIN_DSN", None)
     filled = folder / "filled"
     from tonghop import database
 

@@ -18,6 +18,11 @@ hypothesis.settings.register_profile("random")
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 """A run of the tests says something of the change, not of luck; `HYPOTHESIS_PROFILE=random` looks for what nobody thought of."""
 
+for name in [name for name in os.environ if name.startswith("TONGHOP_")]:
+    del os.environ[name]
+os.environ["TONGHOP_ENV_FILE"] = os.devnull
+"""Tests truncate tables and write into outboxes: no setting of a real warehouse may reach them."""
+
 os.environ.setdefault("DBT_LOG_LEVEL_FILE", "info")
 """What dbt writes down of every statement costs a tenth of its time; a test that fails has its message."""
 

@@ -5,6 +5,7 @@ All state lives under `home` (default `.tonghop/` in the checkout); deleting it 
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ class LandingArea(BaseModel):
 class Settings(BaseSettings):
     """Every setting of the project, with its default and meaning."""
 
-    model_config = SettingsConfigDict(env_prefix="TONGHOP_", env_file=PROJECT / ".env", extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(env_prefix="TONGHOP_", extra="ignore", hide_input_in_errors=True)
 
     home: Path = Field(PROJECT / ".tonghop", description="folder of all state")
     catalog: Path = Field(PROJECT / "catalog" / "hau_giang", description="the catalog pack in use")
@@ -150,9 +151,10 @@ class SettingsWrong(NeedsCorrection):
 @lru_cache
 def settings() -> Settings:
     """The settings of this process, read once. Raises SettingsWrong."""
-    where = f"See the environment and {PROJECT / '.env'}."
+    file = os.environ.get("TONGHOP_ENV_FILE", str(PROJECT / ".env"))
+    where = f"See the environment and {file}."
     try:
-        return Settings()
+        return Settings(_env_file=file)
     except SettingsError as error:
         raise SettingsWrong(f"The settings cannot be read: {error}. What is not one word is written as JSON. {where}") from None
     except ValidationError as error:
