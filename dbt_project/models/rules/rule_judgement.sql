@@ -86,34 +86,59 @@ failures_by_rule as (
 failures_of_submissions as (
     select
         submission_id,
-        array_agg(rule_key) as rule_keys,
-        array_agg(critical) as critical,
-        array_agg(warning) as warning,
-        array_agg(info) as info,
-        array_agg(waived) as waived
+        array_agg(rule_key order by rule_key) as rule_keys,
+        array_agg(critical order by rule_key) as critical,
+        array_agg(warning order by rule_key) as warning,
+        array_agg(info order by rule_key) as info,
+        array_agg(waived order by rule_key) as waived
     from failures_by_rule
     group by submission_id
 ),
 
--- side by side in one row: most rules find nothing, and a row for each of them would be as many as there are figures
-results_of_a_submission as (
+-- reports of one history in which the same was found share the answer, too: most are like many others
+reports_alike as (
     select
         reports_before.gate_run_id,
-        reports_before.submission_id,
-        rules_by_history.rule_keys,
-        results.could_judge,
-        results.failures_critical,
-        results.failures_warning,
-        results.failures_info,
-        results.failures_waived
+        reports_before.rule_scope,
+        reports_before.reports,
+        reports_before.has_period_before,
+        reports_before.has_last_year,
+        failed.rule_keys,
+        failed.critical,
+        failed.warning,
+        failed.info,
+        failed.waived,
+        array_agg(reports_before.submission_id) as submission_ids
     from reports_before
+    left join failures_of_submissions as failed on reports_before.submission_id = failed.submission_id
+    group by
+        reports_before.gate_run_id,
+        reports_before.rule_scope,
+        reports_before.reports,
+        reports_before.has_period_before,
+        reports_before.has_last_year,
+        failed.rule_keys,
+        failed.critical,
+        failed.warning,
+        failed.info,
+        failed.waived
+),
+
+-- side by side in one row: most rules find nothing, and a row for each of them would be as many as there are figures. Materialized: put
+-- together before there is a row for each report
+results as materialized (
+    select
+        reports_alike.gate_run_id,
+        reports_alike.submission_ids,
+        rules_by_history.rule_keys,
+        results_in_order.*
+    from reports_alike
     inner join rules_by_history
         on
-            reports_before.rule_scope = rules_by_history.rule_scope
-            and reports_before.reports = rules_by_history.reports
-            and reports_before.has_period_before = rules_by_history.has_period_before
-            and reports_before.has_last_year = rules_by_history.has_last_year
-    left join failures_of_submissions as failed on reports_before.submission_id = failed.submission_id
+            reports_alike.rule_scope = rules_by_history.rule_scope
+            and reports_alike.reports = rules_by_history.reports
+            and reports_alike.has_period_before = rules_by_history.has_period_before
+            and reports_alike.has_last_year = rules_by_history.has_last_year
     cross join lateral (
         select
             array_agg(applied.could_judge or found.rule_key is not null order by applied.position) as could_judge,
@@ -125,10 +150,20 @@ results_of_a_submission as (
             unnest(rules_by_history.rule_keys, rules_by_history.could_judge) with ordinality
                 as applied (rule_key, could_judge, position)
         left join
-            unnest(failed.rule_keys, failed.critical, failed.warning, failed.info, failed.waived)
+            unnest(reports_alike.rule_keys, reports_alike.critical, reports_alike.warning, reports_alike.info, reports_alike.waived)
                 as found (rule_key, critical, warning, info, waived)
             on applied.rule_key = found.rule_key
-    ) as results
+    ) as results_in_order
 )
 
-select * from results_of_a_submission
+select
+    results.gate_run_id,
+    alike.submission_id,
+    results.rule_keys,
+    results.could_judge,
+    results.failures_critical,
+    results.failures_warning,
+    results.failures_info,
+    results.failures_waived
+from results
+cross join lateral unnest(results.submission_ids) as alike (submission_id)
