@@ -32,17 +32,17 @@ prints as (
         submissions_without_a_print.submission_id,
         figures.*
     from submissions_without_a_print
-    cross join lateral ( -- noqa: ST05
+    cross join lateral (
         select
             count(*)::integer as figures,
-            bit_xor(hash_record_extended(row(sent.indicator_code, sent.breakdown_code, sent.value), 0)) as figures_hash
-        from (
-            select cells.*
-            from cells
-            where cells.submission_id = submissions_without_a_print.submission_id
-            {{ made_once() }} -- all of its cells: to find those of the measure in the index takes longer
-        ) as sent
-        where sent.measure = 'value' and sent.state = 'number' and sent.value <> 0
+            bit_xor(
+                hashtextextended(cells.indicator_code, hashtextextended(cells.breakdown_code, hash_numeric_extended(cells.value, 0)))
+            ) as figures_hash
+        from cells
+        where
+            cells.submission_id = submissions_without_a_print.submission_id
+            and {{ without_index("cells.measure = 'value'") }}
+            and cells.value <> 0
     ) as figures
 )
 

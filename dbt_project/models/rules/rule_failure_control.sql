@@ -125,7 +125,7 @@ wholes_made_of_parts as (
             where
                 cells.submission_id = submissions_below.submission_id
                 and cells.role = 'additive'
-                and cells.measure in ('value', 'ytd')
+                and {{ without_index("cells.measure in ('value', 'ytd')") }}
             group by
                 cells.submission_id,
                 cells.indicator_code,
@@ -174,7 +174,7 @@ sums_sent as (
         where
             cells.submission_id = any(reports_below.submission_ids)
             and cells.role = 'additive'
-            and cells.measure in ('value', 'ytd')
+            and {{ without_index("cells.measure in ('value', 'ytd')") }}
         group by cells.breakdown_code, cells.indicator_code, cells.measure
     ) as sums
 ),
