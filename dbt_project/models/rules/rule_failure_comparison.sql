@@ -7,13 +7,18 @@ rules as (
 ),
 
 terms as (
-    select * from {{ ref('int_terms_in_scope') }} where kind = 'comparison'
+    select
+        *,
+        case side when 'left' then weight else -weight end as signed_weight
+    from {{ ref('int_terms_in_scope') }}
+    where kind = 'comparison'
 ),
 
 cells as not materialized (
     select * from {{ ref('int_cells_as_judged') }}
 ),
 
+-- between which bounds what is left of the left side says that all is well: where it is outside, the figures are looked at again
 comparisons as (
     select distinct on (terms.comparison_key)
         terms.comparison_key,
@@ -24,7 +29,17 @@ comparisons as (
         coalesce(rules.constant, 0) as constant,
         rules.missing,
         rules.tolerance,
-        rules.tolerance_pct
+        rules.tolerance_pct,
+        coalesce(rules.constant, 0) + case
+            when rules.operator in ('<', '<=') then '-infinity'
+            when rules.operator in ('=', '>=') then -trunc(rules.tolerance, 6)
+            when rules.operator = '>' then 0.000001 - trunc(rules.tolerance, 6)
+        end as at_least,
+        coalesce(rules.constant, 0) + case
+            when rules.operator in ('>', '>=') then 'infinity'
+            when rules.operator in ('=', '<=') then trunc(rules.tolerance, 6)
+            when rules.operator = '<' then trunc(rules.tolerance, 6) - 0.000001
+        end as at_most
     from terms
     inner join rules on terms.rule_key = rules.rule_key
     order by terms.comparison_key
@@ -49,7 +64,11 @@ first_look as (
             select
                 terms.comparison_key,
                 {{ breakdown_compared('terms', 'cells') }} as breakdown_code,
-                case when terms.side = 'left' then terms.weight else -terms.weight end * cells.value as value
+                case terms.signed_weight
+                    when 1 then cells.value
+                    when -1 then -cells.value
+                    else terms.signed_weight * cells.value
+                end as value
             from cells
             inner join terms
                 on
@@ -64,8 +83,8 @@ first_look as (
 ),
 
 -- what is missing in the total is the rule's to decide; in a breakdown only what is complete is compared. A pair is about what is
--- missing: it is judged wherever the form has cells for all of it. Materialized: they are few, and only their cells are looked up
-suspects as materialized (
+-- missing: it is judged wherever the form has cells for all of it. Materialized: they are few, and only they meet the scopes of the rules
+suspects_in_any_scope as materialized (
     select
         first_look.submission_id,
         first_look.rule_scope,
@@ -74,9 +93,7 @@ suspects as materialized (
     from first_look
     inner join comparisons on first_look.comparison_key = comparisons.comparison_key
     where
-        {{
-            compares('comparisons.operator', difference('first_look.difference', 'comparisons.constant'), 'comparisons.tolerance')
-        }} is not true
+        (first_look.difference between comparisons.at_least and comparisons.at_most) is not true -- other operators have no bounds
         and case
             when comparisons.is_pair then first_look.terms_there = comparisons.terms
             when
@@ -85,6 +102,16 @@ suspects as materialized (
             when comparisons.missing = 'skip_if_all' then first_look.terms_with_number > 0
             else true
         end
+),
+
+-- materialized, as a step of its own: the planner would look for the rules once a submission, or once a failure
+suspects as materialized (
+    select
+        {{ head_of_failure('rules', 'submissions') }},
+        suspects_in_any_scope.*
+    from suspects_in_any_scope
+    inner join submissions on suspects_in_any_scope.submission_id = submissions.submission_id
+    inner join rules on suspects_in_any_scope.rule_scope = rules.rule_scope and suspects_in_any_scope.rule_key = rules.rule_key
 ),
 
 -- both sides with their cells, which are looked up by their key
@@ -159,25 +186,6 @@ failures as (
             when 'compulsory_pair' then (left_numbers = 0) = (right_numbers = 0) or 'not_applicable' = any(states_without_number)
             else {{ compares('operator', difference('found', 'expected'), 'allowed') }}
         end
-),
-
-failures_of_submissions as (
-    select
-        {{ head_of_failure('rules', 'submissions') }},
-        failures.submission_id,
-        failures.operator,
-        failures.is_pair,
-        failures.left_numbers,
-        failures.right_numbers,
-        failures.found,
-        failures.expected,
-        failures.lowest,
-        failures.highest,
-        failures.allowed,
-        failures.cells
-    from failures
-    inner join submissions on failures.submission_id = submissions.submission_id
-    inner join rules on failures.rule_scope = rules.rule_scope and failures.rule_key = rules.rule_key
 )
 
 select
@@ -212,4 +220,4 @@ select
         else operator || ' ' || {{ number_text('expected') }}
     end as expected_text,
     cells
-from failures_of_submissions
+from failures
