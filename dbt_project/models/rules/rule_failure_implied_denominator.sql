@@ -24,14 +24,23 @@ comparisons as (
     order by rule_key
 ),
 
--- materialized: made once, and not for each submission below. A change of 6 % is 106 % of the base
+-- materialized: made once, and not for each submission below. A change of 6 % is 106 % of the base. Terms of several rules may imply the
+-- same one
 terms as materialized (
     select
         terms_in_scope.*,
         comparisons.percentage,
-        case when comparisons.percentage = 'change_pct' then 100 else 0 end as percent_of_no_change
+        case when comparisons.percentage = 'change_pct' then 100 else 0 end as percent_of_no_change,
+        dense_rank() over (
+            order by terms_in_scope.indicator_code, terms_in_scope.measure, comparisons.percentage, terms_in_scope.weight
+        ) as base_key
     from terms_in_scope
     inner join comparisons on terms_in_scope.rule_key = comparisons.rule_key
+),
+
+terms_by_base as materialized (
+    select distinct on (base_key) * from terms
+    order by base_key
 ),
 
 -- a count and its printed percentage imply the base that the percentage was computed on. One submission after the other: a few hundred
@@ -66,21 +75,27 @@ bases as (
                 terms.rule_key,
                 terms.terms,
                 terms.side,
-                {{ breakdown_compared('terms', 'counts') }} as breakdown_code,
-                terms.weight * 100 * counts.value / (rates.value + terms.percent_of_no_change) as base
-            from sent as rates
-            inner join terms
-                on
-                    rates.indicator_code = terms.indicator_code
-                    and rates.measure = terms.percentage
-                    and {{ is_breakdown_of_term('terms', 'rates') }}
-            inner join sent as counts
-                on
-                    terms.indicator_code = counts.indicator_code
-                    and terms.measure = counts.measure
-                    and rates.breakdown_code = counts.breakdown_code
-            where rates.value + terms.percent_of_no_change <> 0
-            {{ made_once() }} -- and not for each sum above
+                {{ breakdown_compared('terms', 'implied') }} as breakdown_code,
+                implied.base
+            from (
+                select
+                    terms_by_base.base_key,
+                    counts.breakdown_code,
+                    terms_by_base.weight * 100 * counts.value / (rates.value + terms_by_base.percent_of_no_change) as base
+                from sent as rates
+                inner join terms_by_base
+                    on
+                        rates.indicator_code = terms_by_base.indicator_code
+                        and rates.measure = terms_by_base.percentage
+                inner join sent as counts
+                    on
+                        terms_by_base.indicator_code = counts.indicator_code
+                        and terms_by_base.measure = counts.measure
+                        and rates.breakdown_code = counts.breakdown_code
+                where rates.value + terms_by_base.percent_of_no_change <> 0
+                {{ made_once() }} -- and not for each term that it stands in
+            ) as implied
+            inner join terms on implied.base_key = terms.base_key and {{ is_breakdown_of_term('terms', 'implied') }}
         ) as figures
         group by figures.rule_key, figures.breakdown_code, figures.terms
         having count(*) = figures.terms
