@@ -33,8 +33,9 @@ printed as (
         cells.measure,
         cells.sheet,
         cells.cell,
+        cells.value,
         cells.value as found,
-        {{ printed_step_of_percentage('cells') }} as step,
+        cells.raw,
         case when indicators.kind in ('stock', 'since') then 'value' else 'ytd' end as done_measure,
         plans_by_rate.indicator_code is not null as is_plan_by_rate
     from submissions
@@ -86,16 +87,28 @@ percentages_expected as (
         *,
         100 * done / plan as expected
     from percentages
+    {{ made_once() }} -- a division, and it is asked for often below
+),
+
+-- the precision of a print is worked out for those that need it
+differing_percentages as (
+    select
+        *,
+        {{ printed_step_of_percentage('percentages_expected') }} as step
+    from percentages_expected
+    where
+        abs({{ difference('found', 'expected') }})
+        > case when percentages_expected.is_plan_unknown then 0 else {{ tolerance('percentages_expected', 'expected') }} end
 ),
 
 percentages_with_tolerance as (
     select
-        percentages_expected.*,
+        differing_percentages.*,
         case
-            when percentages_expected.is_plan_unknown then percentages_expected.step
-            else {{ tolerance('percentages_expected', 'expected', 'percentages_expected.step') }}
+            when differing_percentages.is_plan_unknown then differing_percentages.step
+            else {{ tolerance('differing_percentages', 'expected', 'differing_percentages.step') }}
         end as allowed
-    from percentages_expected
+    from differing_percentages
 ),
 
 failures as (

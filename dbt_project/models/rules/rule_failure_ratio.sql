@@ -68,16 +68,23 @@ rates_that_can_be_judged as (
     from rates
     inner join ratios on rates.rule_key = ratios.rule_key
     where rates.denominator <> 0
+    {{ made_once() }} -- a division, and it is asked for often below
+),
+
+-- the precision of a print is worked out for those that need it. Materialized: they are few, and only they meet the scopes of the rules
+-- and their cells
+differing_rates as materialized (
+    select * from rates_that_can_be_judged
+    where abs({{ difference('found', 'expected') }}) > {{ tolerance('rates_that_can_be_judged', 'expected') }}
 ),
 
 rates_with_tolerance as (
     select
-        rates_that_can_be_judged.*,
-        {{ tolerance('rates_that_can_be_judged', 'expected', printed_step('found')) }} as allowed
-    from rates_that_can_be_judged
+        differing_rates.*,
+        {{ tolerance('differing_rates', 'expected', printed_step('found')) }} as allowed
+    from differing_rates
 ),
 
--- materialized: they are few, and only they meet the scopes of the rules and their cells
 failures as materialized (
     select * from rates_with_tolerance where abs({{ difference('found', 'expected') }}) > allowed
 ),
