@@ -31,7 +31,7 @@ select
     comparisons.rule_key,
     comparisons.rule_code,
     comparisons.kind,
-    (count(*) over (partition by comparisons.rule_key, comparisons.measure))::integer as terms,
+    (count(*) over (partition by comparisons.rule_key, comparisons.measure))::integer as terms_of_comparison,
     rule_terms.side,
     rule_terms.position,
     rule_terms.indicator_code,

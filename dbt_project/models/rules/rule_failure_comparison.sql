@@ -22,7 +22,7 @@ cells as not materialized (
 comparisons as (
     select distinct on (terms.comparison_key)
         terms.comparison_key,
-        terms.terms,
+        terms.terms_of_comparison,
         rules.rule_key,
         rules.operator,
         rules.operator in ('compulsory_pair', 'exclusive_pair') as is_pair,
@@ -95,10 +95,10 @@ suspects_in_any_scope as materialized (
     where
         (first_look.difference between comparisons.at_least and comparisons.at_most) is not true -- other operators have no bounds
         and case
-            when comparisons.is_pair then first_look.terms_there = comparisons.terms
+            when comparisons.is_pair then first_look.terms_there = comparisons.terms_of_comparison
             when
                 first_look.breakdown_code <> 'TOTAL' or comparisons.missing = 'skip_if_any'
-                then first_look.terms_with_number = comparisons.terms
+                then first_look.terms_with_number = comparisons.terms_of_comparison
             when comparisons.missing = 'skip_if_all' then first_look.terms_with_number > 0
             else true
         end

@@ -73,7 +73,7 @@ bases as (
         from (
             select
                 terms.rule_key,
-                terms.terms,
+                terms.terms_of_comparison,
                 terms.side,
                 {{ breakdown_compared('terms', 'implied') }} as breakdown_code,
                 implied.base
@@ -97,8 +97,8 @@ bases as (
             ) as implied
             inner join terms on implied.base_key = terms.base_key and {{ is_breakdown_of_term('terms', 'implied') }}
         ) as figures
-        group by figures.rule_key, figures.breakdown_code, figures.terms
-        having count(*) = figures.terms
+        group by figures.rule_key, figures.breakdown_code, figures.terms_of_comparison
+        having count(*) = figures.terms_of_comparison
     ) as sums
 ),
 

@@ -41,7 +41,7 @@ rates as (
         from (
             select
                 terms.rule_key,
-                terms.terms,
+                terms.terms_of_comparison,
                 terms.side,
                 {{ breakdown_compared('terms', 'cells') }} as breakdown_code,
                 case when terms.side = 'left' then cells.value else terms.weight * cells.value end as value
@@ -54,8 +54,8 @@ rates as (
             where cells.submission_id = submissions.submission_id
             {{ made_once() }} -- and not for each sum above: whether a figure is corrected must be looked up
         ) as figures
-        group by figures.rule_key, figures.breakdown_code, figures.terms
-        having count(figures.value) = figures.terms
+        group by figures.rule_key, figures.breakdown_code, figures.terms_of_comparison
+        having count(figures.value) = figures.terms_of_comparison
     ) as sums
 ),
 
