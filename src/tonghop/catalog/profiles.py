@@ -40,7 +40,7 @@ class Criterion(BaseModel):
     """The threshold of a metric, and what it needs to be judged: fewer points are *cannot judge*. Figures below `minimum_value` are no
     outliers, unless those that they are compared with are as large."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     threshold: Decimal
     deviations: Annotated[Decimal, Field(gt=0)] | None = None
@@ -56,7 +56,7 @@ class Criterion(BaseModel):
 class Pair(BaseModel):
     """A comparison of two indicators of one unit and period."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     pair_code: Annotated[Code, Field(validation_alias=AliasChoices("pair", "pair_code"))]
     metric: PairMetric

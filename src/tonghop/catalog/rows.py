@@ -128,7 +128,7 @@ class PeriodPolicy(BaseModel):
     period is closed: `open` (nothing special), `restate_with_notice` (listed as a restatement), `closed` (needs an approval). It closes so
     many working days after its last deadline, or after its own end."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     approval: bool = False
     corrections: Literal["open", "restate_with_notice", "closed"] = "restate_with_notice"

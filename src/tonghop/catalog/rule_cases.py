@@ -45,7 +45,7 @@ Figures = dict[Annotated[FigureName, BeforeValidator(_figure_name)], Found]
 class Sent(BaseModel):
     """What one report says: the figures stand in the mapping itself, beside the words for everything else."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     form: Code | None = None
     figures: Figures = Field(default_factory=dict)

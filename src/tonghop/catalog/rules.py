@@ -98,7 +98,7 @@ class Term(BaseModel):
     """One figure of a rule, with its weight. Without a measure it takes the one of the comparison; without a breakdown the rule is made
     in every breakdown that the report has, unless another of its terms names one: then it is the total."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
     indicator_code: Annotated[Code, Field(alias="indicator")]
     measure: Measure | None = None
