@@ -21,6 +21,8 @@ OPEN_END = 2147483647
 class PeriodType(StrEnum):
     """The kinds of period that a figure can stand for, finest first."""
 
+    __hash__ = str.__hash__  # Enum's own is slow, and slots are hashed often
+
     WEEK = "week"
     MONTH = "month"
     QUARTER = "quarter"
