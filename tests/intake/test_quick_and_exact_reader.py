@@ -20,10 +20,12 @@ from tests.intake.workbooks import saved, shared, station_sheet, workbook
 from tonghop.intake import known_sheets, sheet_text, sheet_xml
 from tonghop.intake.cells import Kind, RawCell, Sheet, Unopenable
 from tonghop.intake.formats import Format
+from tonghop.intake.head import Found, read_head
 from tonghop.intake.limits import Limits
 from tonghop.intake.package import DAMAGED
 from tonghop.intake.sheet_text import NotPlain
 from tonghop.intake.sheet_xml import Book
+from tonghop.model import CellAddress
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 BOOK = Book(
@@ -144,7 +146,23 @@ def test_a_sheet_of_a_known_layout_is_read_as_any_other(xml: str, figures: list[
         with suppress(Unopenable, *DAMAGED):
             assert known(other, budget) is None
     else:
-        assert known(other, budget) in (None, expected)
+        found = known(other, budget)
+        assert found in (None, expected)
+        assert found is None or read_head(found[0]) == read_head(expected[0])
+
+
+def test_the_head_of_a_known_layout_is_read_from_left_to_right() -> None:
+    row = '<row r="{0}"><c r="B{0}"><v>{1}</v></c><c r="A{0}" t="str"><v>Mã đơn vị:</v></c></row>'
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{row}</sheetData></worksheet>'
+    assert learn(sheet.format(1, 7))
+    for number in ("93", "94", "93"):
+        found = known(sheet.format(1, number), PLENTY)
+        assert found is not None
+        assert read_head(found[0]).unit_code == Found(number, CellAddress("S", "B1"), Kind.NUMBER)
+    assert learn(sheet.format(2, 7))
+    moved = known(sheet.format(2, "93"), PLENTY)
+    assert moved is not None
+    assert read_head(moved[0]).unit_code == Found("93", CellAddress("S", "B2"), Kind.NUMBER)
 
 
 def test_values_that_are_not_plain_are_left_to_the_others() -> None:

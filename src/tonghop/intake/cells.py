@@ -80,23 +80,30 @@ def bounded(text: str, limits: Limits) -> str:
 def text_cell(text: str, limits: Limits) -> RawCell:
     """The cell of a text as a workbook stores it, where `_x000D_` stands for a character. Raises Unopenable when it is too long."""
     if len(text) <= min(_REMEMBERED_CHARACTERS, limits.max_cell_characters):
-        return _text_cell(text)
+        return _text_cells[text]
     return RawCell(Kind.TEXT, _unescaped(bounded(text, limits)))
 
 
 def text_cells(texts: Sequence[str], limits: Limits) -> list[RawCell]:
     """The cells of texts. Raises Unopenable as `text_cell` does."""
     if max(map(len, texts), default=0) <= min(_REMEMBERED_CHARACTERS, limits.max_cell_characters):
-        return list(map(_text_cell, texts))  # the usual case, made short
+        return list(map(_text_cells.__getitem__, texts))  # the usual case, made short
     return [text_cell(text, limits) for text in texts]
 
 
+class _TextCells(dict[str, RawCell]):
+    """The cells of short texts. Labels come again in every workbook, so they are remembered."""
+
+    def __missing__(self, text: str) -> RawCell:
+        if len(self) >= _MOST:
+            self.clear()
+        cell = self[text] = RawCell(Kind.TEXT, _unescaped(text))
+        return cell
+
+
+_text_cells = _TextCells()
+_MOST = 32_768
 _REMEMBERED_CHARACTERS = 200
-
-
-@lru_cache(maxsize=16_384)  # labels come again in every workbook
-def _text_cell(text: str) -> RawCell:
-    return RawCell(Kind.TEXT, _unescaped(text))
 
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")

@@ -152,9 +152,18 @@ _PARTS = re.compile(r"[A-Za-z0-9]+")
 _MOST_PARTS = 30
 
 
+_MOST = 4_096
+
+
 def units_in(text: str, at: date, index: PackIndex) -> frozenset[str]:
     """The units of a day that the name of a file or folder names, by their codes (as whole words) or by their names."""
-    return _codes_in(text, at, index) | index.unit_names.named_in(text, at)
+    seen = index.units_in  # a folder has many files, and units name their files alike
+    units = seen.get((text, at))
+    if units is None:
+        if len(seen) >= _MOST:
+            seen.clear()
+        units = seen[text, at] = _codes_in(text, at, index) | index.unit_names.named_in(text, at)
+    return units
 
 
 def _codes_in(text: str, at: date, index: PackIndex) -> frozenset[str]:

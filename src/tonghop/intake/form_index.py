@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -168,6 +169,8 @@ class PackIndex:
             for unit_type in form.unit_types
         )
         """the types of unit that have a tab each in some form"""
+        self.units_in: dict[tuple[str, date], frozenset[str]] = {}
+        """the units that names of files and folders were found to name on a day"""
         self._forms: dict[tuple[str, int], FormIndex] = {}
         self._expects: dict[tuple[int, bool, bool, str, bool, bool, str | None], Expects] = {}
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 from tonghop.catalog import normalise
 from tonghop.intake import vocabulary
 from tonghop.intake.cells import Kind, RawCell, Sheet, address, position
 from tonghop.intake.form_index import FormIndex, PackIndex, SheetIndex
+from tonghop.intake.known_sheets import KnownRows, StoredCell, cell_of
 from tonghop.intake.vocabulary import LABEL_CHARACTERS, VALUE_CHARACTERS, fold, squeeze
 from tonghop.model import CellAddress, Period
 
@@ -74,11 +74,9 @@ def is_aside(sheet: Sheet) -> bool:
 
 def read_head(sheet: Sheet) -> Head:
     """The labels and values above the table: `Label: value` in one cell, or the value in the next filled cell to the right."""
-    head = Head()
-    for row_number in sorted(sheet.rows)[:HEAD_ROWS]:
-        row = tuple(sorted(sheet.rows[row_number].items()))
-        is_short = all(len(cell.text) <= _REMEMBERED_CHARACTERS for _, cell in row)
-        line = _said_again(row) if is_short else _said_in(row)
+    head, rows = Head(), sheet.rows
+    for row_number in sorted(rows)[:HEAD_ROWS]:
+        line = _said[rows.line(row_number) if isinstance(rows, KnownRows) else _row(rows[row_number])]
         for name, said in line.said:
             found = said and Found(said.text, CellAddress(sheet.name, address(row_number, said.column)), said.kind)
             if name is None and found is not None:
@@ -105,6 +103,34 @@ class _Line(NamedTuple):
     is_header: bool
 
 
+_Row = tuple[tuple[int, ...], tuple[StoredCell, ...]]
+"""The columns and cells of a row, in their order."""
+
+
+def _row(cells: Mapping[int, RawCell]) -> _Row:
+    in_order = sorted(cells)
+    return tuple(in_order), tuple([cells[column] for column in in_order])
+
+
+class _Lines(dict[_Row, _Line]):
+    """What rows say. The sheets of a workbook have the same head, and so have the workbooks of a unit, so it is remembered; long texts
+    would only fill the memory."""
+
+    def __missing__(self, row: _Row) -> _Line:
+        cells = tuple(zip(row[0], map(cell_of, row[1]), strict=True))
+        line = _said_in(cells)
+        if all(len(cell.text) <= _REMEMBERED_CHARACTERS for _, cell in cells):
+            if len(self) >= _MOST:
+                self.clear()
+            self[row] = line
+        return line
+
+
+_said = _Lines()
+_MOST = 4_096
+_REMEMBERED_CHARACTERS = 200
+
+
 def _said_in(row: tuple[tuple[int, RawCell], ...]) -> _Line:
     said: list[tuple[str | None, _Said | None]] = []
     for place, (column, cell) in enumerate(row):
@@ -118,11 +144,6 @@ def _said_in(row: tuple[tuple[int, RawCell], ...]) -> _Line:
         value = _Said(squeeze(cell.text[:VALUE_CHARACTERS]), column) if name is None else _value_of(column, rest, row[place + 1 :])
         said.append((name, value))
     return _Line(tuple(said), False)
-
-
-_said_again = lru_cache(maxsize=4_096)(_said_in)
-"""The sheets of a workbook have the same head, and so have the workbooks of a unit."""
-_REMEMBERED_CHARACTERS = 200
 
 
 def _value_of(column: int, rest: str, right: Sequence[tuple[int, RawCell]]) -> _Said | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple, cast
 
@@ -59,6 +59,15 @@ class Layout:
     merges: tuple[tuple[int, int, int, int], ...]
     limits: Limits
     """under which it was read"""
+    _lines: dict[int, tuple[tuple[int, ...], Picker]] = field(default_factory=dict)
+
+    def line(self, row: int) -> tuple[tuple[int, ...], Picker]:
+        """The columns of a row, in their order, and what takes its cells out of those of the sheet."""
+        line = self._lines.get(row)
+        if line is None:
+            places = dict(sorted(self.rows[row].items()))
+            line = self._lines[row] = tuple(places), picker(list(places.values()))
+        return line
 
     def is_number(self, place: int) -> bool:
         """Whether the cell at a place is a stored number (or the date that it stands for), whatever its value."""
@@ -82,8 +91,13 @@ class KnownRows(Mapping[int, Mapping[int, RawCell]]):
     def __getitem__(self, number: int) -> Mapping[int, RawCell]:
         row = self._rows.get(number)
         if row is None:
-            row = self._rows[number] = {column: _cell(self.stored[place]) for column, place in self.layout.rows[number].items()}
+            row = self._rows[number] = {column: cell_of(self.stored[place]) for column, place in self.layout.rows[number].items()}
         return row
+
+    def line(self, number: int) -> tuple[tuple[int, ...], tuple[StoredCell, ...]]:
+        """The columns and cells of a row, in their order."""
+        columns, cells = self.layout.line(number)
+        return columns, cells(self.stored)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.layout.rows)
@@ -92,7 +106,8 @@ class KnownRows(Mapping[int, Mapping[int, RawCell]]):
         return len(self.layout.rows)
 
 
-def _cell(stored: StoredCell) -> RawCell:
+def cell_of(stored: StoredCell) -> RawCell:
+    """The cell itself."""
     return RawCell(Kind.NUMBER, stored) if isinstance(stored, str) else stored
 
 
