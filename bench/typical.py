@@ -123,7 +123,7 @@ def _write(folder: Path, number: int) -> Path:
     path = folder / f"S{station:03d}" / f"bao cao thang {month:02d}-{year}.xlsx"
     path.parent.mkdir(exist_ok=True)
     figures = random.Random(number)
-    with xlsxwriter.Workbook(path) as book:
+    with xlsxwriter.Workbook(path, {"in_memory": True}) as book:
         bold, border = book.add_format({"bold": True}), book.add_format({"border": 1})
         number_format = book.add_format({"border": 1, "num_format": "#,##0"})
         for sheet in range(SHEETS):
