@@ -82,10 +82,12 @@ controls as (
     ) as cells
 ),
 
-units_with_control as (
+-- materialized: the numbers are given once
+units_with_control as materialized (
     select
         unit_code,
-        period_code
+        period_code,
+        row_number() over () as unit_number
     from controls
     group by unit_code, period_code
 ),
@@ -94,6 +96,7 @@ submissions_below as (
     select
         units_with_control.unit_code,
         units_with_control.period_code,
+        units_with_control.unit_number,
         submissions.submission_id
     from submissions
     cross join lateral unnest(string_to_array(submissions.unit_path, '/')) as ancestor (unit_code)
@@ -109,74 +112,72 @@ wholes_made_of_parts as (
         submissions_below.period_code,
         wholes.*
     from submissions_below
-    cross join lateral (
-        select distinct on (sums.indicator_code, sums.measure, sums.breakdown_code) sums.*
-        from (
-            select
-                cells.submission_id,
-                cells.indicator_code,
-                cells.measure,
-                partitions.whole_code as breakdown_code,
-                partitions.precedence,
-                sum(cells.value) as value
-            from answered_cells as cells
-            inner join partitions on cells.breakdown_code = partitions.part_code
-            inner join indicators on cells.indicator_code = indicators.indicator_code and indicators.kind <> 'ratio'
+    cross join
+        lateral (
+            select distinct on (sums.indicator_code, sums.measure, sums.breakdown_code) sums.*
+            from (
+                select
+                    cells.submission_id,
+                    cells.indicator_code,
+                    cells.measure,
+                    partitions.whole_code as breakdown_code,
+                    partitions.precedence,
+                    sum(cells.value) as value
+                from answered_cells as cells
+                inner join partitions on cells.breakdown_code = partitions.part_code
+                inner join indicators on cells.indicator_code = indicators.indicator_code and indicators.kind <> 'ratio'
+                where
+                    cells.submission_id = submissions_below.submission_id
+                    and cells.role = 'additive'
+                    and {{ without_index("cells.measure in ('value', 'ytd')") }}
+                group by
+                    cells.submission_id,
+                    cells.indicator_code,
+                    cells.measure,
+                    partitions.partition_code,
+                    partitions.whole_code,
+                    partitions.precedence,
+                    partitions.parts
+                having count(*) = partitions.parts and count(cells.value) > 0
+            ) as sums
+            left join filled_cells as wholes
+                on
+                    sums.submission_id = wholes.submission_id
+                    and sums.indicator_code = wholes.indicator_code
+                    and sums.measure = wholes.measure
+                    and sums.breakdown_code = wholes.breakdown_code
+            where wholes.submission_id is null
+            order by sums.indicator_code, sums.measure, sums.breakdown_code, sums.precedence
+        ) as wholes
+    where exists (select 1 from partitions) -- else no report is read
+),
+
+-- one report after the other, but summed in one go: the planner takes the reports below a unit for ten, and would sort their cells. A
+-- number stands for unit and period, which are long to hash
+sums_sent as (
+    select
+        submissions_below.unit_number,
+        cells.breakdown_code,
+        cells.indicator_code,
+        cells.measure,
+        sum(cells.value) as value,
+        count(*) as reports
+    from submissions_below
+    cross join
+        lateral (
+            select cells.*
+            from cells
             where
                 cells.submission_id = submissions_below.submission_id
                 and cells.role = 'additive'
                 and {{ without_index("cells.measure in ('value', 'ytd')") }}
-            group by
-                cells.submission_id,
-                cells.indicator_code,
-                cells.measure,
-                partitions.partition_code,
-                partitions.whole_code,
-                partitions.precedence,
-                partitions.parts
-            having count(*) = partitions.parts and count(cells.value) > 0
-        ) as sums
-        left join filled_cells as wholes
-            on
-                sums.submission_id = wholes.submission_id
-                and sums.indicator_code = wholes.indicator_code
-                and sums.measure = wholes.measure
-                and sums.breakdown_code = wholes.breakdown_code
-        where wholes.submission_id is null
-        order by sums.indicator_code, sums.measure, sums.breakdown_code, sums.precedence
-    ) as wholes
-),
-
-reports_below as (
-    select
-        unit_code,
-        period_code,
-        array_agg(submission_id) as submission_ids
-    from submissions_below
-    group by unit_code, period_code
-),
-
--- one unit with a control after the other: the figures of all reports below it
-sums_sent as (
-    select
-        reports_below.unit_code,
-        reports_below.period_code,
-        sums.*
-    from reports_below
-    cross join lateral (
-        select
-            cells.breakdown_code,
-            cells.indicator_code,
-            cells.measure,
-            sum(cells.value) as value,
-            count(*) as reports
-        from cells
-        where
-            cells.submission_id = any(reports_below.submission_ids)
-            and cells.role = 'additive'
-            and {{ without_index("cells.measure in ('value', 'ytd')") }}
-        group by cells.breakdown_code, cells.indicator_code, cells.measure
-    ) as sums
+            {{ made_once() }}
+        ) as cells
+    group by
+        submissions_below.unit_number,
+        cells.breakdown_code,
+        cells.indicator_code,
+        cells.measure
 ),
 
 -- materialized: the planner takes these few sums for one row, and would compute them again for every control
@@ -190,7 +191,16 @@ sums_below as materialized (
         sum(value) as value,
         sum(reports) as reports
     from (
-        select * from sums_sent
+        select
+            units_with_control.unit_code,
+            units_with_control.period_code,
+            sums_sent.breakdown_code,
+            sums_sent.indicator_code,
+            sums_sent.measure,
+            sums_sent.value,
+            sums_sent.reports
+        from sums_sent
+        inner join units_with_control on sums_sent.unit_number = units_with_control.unit_number
         union all
         select
             unit_code,
