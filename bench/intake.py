@@ -7,6 +7,8 @@ All three have two processes that read and the same server, and are measured fro
 them, from the command to its end. Seconds depend on the machine and on what else it does; the ratios are
 what to compare. Reading includes full resolution, findings and lineage; staging includes the archive and its flush to disk.
 The milliseconds of computing are those of all processes, the server's included; they hold on a busy machine too.
+A file system without a journal makes new files slowly where many were deleted in the last minutes, and only ours makes any, one for
+each workbook: wait five minutes between two runs, or give each a TMPDIR of its own on another file system.
 """
 
 from __future__ import annotations
