@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import psycopg
 import typical
-from main_job import counted_state
+from main_job import counted_state, forget_settings
 from rich.console import Console
 from rich.table import Table
 
@@ -195,4 +195,5 @@ if __name__ == "__main__":
     parser.add_argument("--stations", type=int, default=100)
     parser.add_argument("--years", type=int, nargs="+", default=[1, 3, 5])
     given = parser.parse_args()
+    forget_settings()
     sys.exit(not show(measure(given.stations, given.years), given.stations))

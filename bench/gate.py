@@ -23,7 +23,7 @@ from pathlib import Path
 
 import psycopg
 import typical
-from main_job import counted_state
+from main_job import counted_state, forget_settings
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -301,4 +301,5 @@ if __name__ == "__main__":
     parser.add_argument("--stations", type=int, nargs=2, default=[110, 1100])
     parser.add_argument("--years", type=int, default=0, help="of months before")
     given = parser.parse_args()
+    forget_settings()
     sys.exit(not show([measure(stations, given.years) for stations in sorted(given.stations)]))

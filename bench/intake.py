@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import typical
-from main_job import state_of_its_own
+from main_job import forget_settings, state_of_its_own
 from processor import seconds_of
 from rich.console import Console
 from rich.table import Table
@@ -108,6 +108,7 @@ def ours(folder: Path, files: int) -> Ours:
 
 def measure(files: int) -> None:
     """Make the files, run the three loops, print them side by side."""
+    forget_settings()
     from tonghop.database import admin_connect
     from tonghop.database.connections import admin_dsn
     from tonghop.settings import settings

@@ -47,9 +47,6 @@ def forget_settings() -> None:
     os.environ["TONGHOP_ENV_FILE"] = os.devnull
 
 
-forget_settings()  # before whoever imports this chooses his own
-
-
 @contextmanager
 def state_of_its_own() -> Iterator[None]:
     """A temporary state folder with a server of its own: nothing of a real one is touched."""
@@ -145,6 +142,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--months", type=int, default=2, help="months of the sample, from its first one")
     months = arguments.parse_args().months
+    forget_settings()
     clock = Clock()
     with state_of_its_own():
         counts = main_job(months, clock)
