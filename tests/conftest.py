@@ -20,8 +20,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 for name in [name for name in os.environ if name.startswith("TONGHOP_")]:
     del os.environ[name]
-os.environ["TONGHOP_ENV_FILE"] = os.devnull
-"""Tests truncate tables and write into outboxes: no setting of a real warehouse may reach them."""
+os.environ |= {"TONGHOP_ENV_FILE": os.devnull, "TONGHOP_HOME": os.devnull}
+"""Tests truncate tables and write into outboxes: no setting of a real warehouse may reach them, and a test that has no state folder of
+its own (`state_home`) finds none."""
 
 os.environ.setdefault("DBT_LOG_LEVEL_FILE", "info")
 """What dbt writes down of every statement costs a tenth of its time; a test that fails has its message."""

@@ -10,13 +10,13 @@ from tonghop.reports.site import render_index, write_site
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Path:
+def site(state_home: Path, tmp_path: Path) -> Path:
     """The folder of a report that was written, beside an older and empty one."""
     return _written(tmp_path)
 
 
 @pytest.fixture(scope="module")
-def shared_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_site(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same, for tests that only look."""
     return _written(tmp_path_factory.mktemp("reports"))
 

@@ -18,6 +18,8 @@ from tonghop.reports import charts, data_docs, groups, shapes
 from tonghop.reports import site as site_module
 from tonghop.reports.site import render_index, write_site
 
+pytestmark = pytest.mark.usefixtures("state_home")
+
 
 class Page(HTMLParser):
     """Ids and references of a page; balanced tags are counted."""

@@ -149,7 +149,7 @@ def test_files_that_stay_unread_end_the_demonstration(work: dict[str, list[Any]]
         conductor(FakeAirflow({"intake": ["success"]}), []).finish()
 
 
-def test_a_refused_gate_ends_the_demonstration_with_its_reason(work: dict[str, list[Any]]) -> None:
+def test_a_refused_gate_ends_the_demonstration_with_its_reason(state_home: Path, work: dict[str, list[Any]]) -> None:
     work["pending"] = [True, True]
     with pytest.raises(DemonstrationStopped, match=r"check: publication 3 was refused[\s\S]*task_id=check"):
         conductor(FakeAirflow({"refresh": ["failed"]}), []).finish()

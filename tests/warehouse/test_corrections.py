@@ -155,8 +155,12 @@ def branch(world: World, unit_code: str, at: date) -> frozenset[str]:
     return frozenset(unit.path.split("/"))
 
 
+def amount(chance: random.Random) -> Decimal:
+    return Decimal(chance.randint(1, 500))
+
+
 def figure(chance: random.Random) -> Figure:
-    return Decimal(chance.randint(1, 500)) if chance.random() < 0.8 else chance.choice((0, "blank", "unreadable"))
+    return amount(chance) if chance.random() < 0.8 else chance.choice((0, "blank", "unreadable"))
 
 
 @pytest.fixture(scope="module")
@@ -164,10 +168,11 @@ def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
     """A whole year and the first months of another, published at once, with some reports missing."""
     chance = random.Random(20221122)
     made = Refreshed.load(tmp_path_factory.mktemp("pack"))
-    owed = [(due.unit_code, due.form_code, due.period.code) for due in due_reports(made.pack) if due.form_code != "WK"]
+    owed = sorted((due.unit_code, due.form_code, due.period.code) for due in due_reports(made.pack) if due.form_code != "WK")
     for slot in owed:
         if "2021" < slot[2] < "2022-06" and slot not in LATE and (slot in REPORTED or chance.random() < 0.9):
-            made.submit(slot, {code: figure(chance) for code in made.form_indicators(slot)})
+            cell = amount if slot in REPORTED else figure
+            made.submit(slot, {code: cell(chance) for code in made.form_indicators(slot)})
     made.take_in()
     assert "fct_indicator_value" in vacuum_what_changed() and vacuum_what_changed() == []
     yield made
@@ -177,6 +182,7 @@ def world(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Re
 MARCH: Slot = ("C11", "ST", "2021-03")
 OCTOBER: Slot = ("H1", "HO", "2021-10")
 REPORTED = (MARCH, OCTOBER)
+"""Reports that are there, with numbers in all cells: they are corrected."""
 LATE: tuple[Slot, ...] = (("C21", "ST", "2021-04"), ("C21", "ST", "2022-02"))
 MOVED = EXTRA["units"].replace(
     "C21,31324,Trạm Y tế xã Ba,Commune Three,1,3,station,D2,2004-01-01,,",
