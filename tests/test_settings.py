@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tonghop.settings import settings
+from tonghop.settings import SettingsWrong, settings
 
 
 def test_a_file_of_settings_can_be_named_and_the_environment_goes_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,6 +18,16 @@ def test_a_file_of_settings_can_be_named_and_the_environment_goes_before_it(tmp_
     settings.cache_clear()
     try:
         assert (settings().readers, settings().batch_files) == (3, 9)
+    finally:
+        settings.cache_clear()
+
+
+def test_a_file_of_settings_that_is_named_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONGHOP_ENV_FILE", str(tmp_path / "mistyped.env"))
+    settings.cache_clear()
+    try:
+        with pytest.raises(SettingsWrong, match=r"TONGHOP_ENV_FILE names .*mistyped\.env, which is not there"):
+            settings()
     finally:
         settings.cache_clear()
 

@@ -151,7 +151,10 @@ class SettingsWrong(NeedsCorrection):
 @lru_cache
 def settings() -> Settings:
     """The settings of this process, read once. Raises SettingsWrong."""
-    file = os.environ.get("TONGHOP_ENV_FILE", str(PROJECT / ".env"))
+    named = os.environ.get("TONGHOP_ENV_FILE")
+    if named and not Path(named).exists():
+        raise SettingsWrong(f"TONGHOP_ENV_FILE names {named}, which is not there. Correct the path, or unset it to use {PROJECT / '.env'}.")
+    file = named or PROJECT / ".env"
     where = f"See the environment and {file}."
     try:
         return Settings(_env_file=file)

@@ -126,9 +126,9 @@ def test_a_correction_a_vanished_figure_and_a_new_report(story: Story) -> None:
     with connect("auditor") as connection:
         facts = connection.execute(
             "select period_code, indicator_code, value, from_publication, to_publication from warehouse.fct_indicator_value f"
-            " join (select distinct period_key, period_code from warehouse.dim_period) using (period_key)"
-            " join (select distinct indicator_key, indicator_code from warehouse.dim_indicator) using (indicator_key)"
-            " join (select distinct unit_key, unit_code from warehouse.dim_unit) using (unit_key)"
+            " join (select distinct period_key, period_code from warehouse.dim_period) as p using (period_key)"
+            " join (select distinct indicator_key, indicator_code from warehouse.dim_indicator) as i using (indicator_key)"
+            " join (select distinct unit_key, unit_code from warehouse.dim_unit) as u using (unit_key)"
             " where unit_code = 'H1' and indicator_code like 'VISITS%' order by 1, 2, 4"
         ).fetchall()
     still = 2147483647

@@ -79,14 +79,15 @@ series as (
             select
                 cells.indicator_code,
                 cells.breakdown_code,
-                cells.measure,
                 cells.value,
                 cells.submission_id = reports_with_history.submission_id as is_judged
             from cells
-            where cells.submission_id = any(reports_with_history.submission_id || reports_with_history.earlier_submissions)
-            {{ made_once() }} -- all of their cells: to find those of the measure in the index takes longer
+            where
+                cells.submission_id = any(reports_with_history.submission_id || reports_with_history.earlier_submissions)
+                and {{ without_index("cells.measure = 'value'") }}
+            {{ made_once() }} -- and not for each aggregate above: whether a figure is corrected must be looked up
         ) as sent
-        where sent.measure = 'value' and {{ has_number('sent') }}
+        where {{ has_number('sent') }}
         group by sent.indicator_code, sent.breakdown_code
         having
             count(*) filter (where sent.is_judged) > 0

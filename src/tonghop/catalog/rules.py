@@ -59,23 +59,8 @@ PARAMETERS: dict[Kind, Parameters] = {
 }
 
 _SCOPE = ("forms", "units", "unit_types", "period_types", "months")
-_COMMON = frozenset(
-    {
-        "rule",
-        "kind",
-        "severity",
-        "severity_by_form",
-        *_SCOPE,
-        "text_vi",
-        "text_en",
-        "reason_vi",
-        "reason_en",
-        "owner",
-        "valid_from",
-        "valid_to",
-        "line",
-    }
-)
+_SAID = ("text_vi", "text_en", "reason_vi", "reason_en", "owner")
+_COMMON = frozenset({"rule", "kind", "severity", "severity_by_form", *_SCOPE, *_SAID, "valid_from", "valid_to", "line"})
 
 Operator = Literal["=", "!=", "<=", ">=", "<", ">", "between", "compulsory_pair", "exclusive_pair"]
 PAIRS: frozenset[Operator] = frozenset({"compulsory_pair", "exclusive_pair"})

@@ -169,8 +169,8 @@ class PackIndex:
             for unit_type in form.unit_types
         )
         """the types of unit that have a tab each in some form"""
-        self.units_in: dict[tuple[str, date], frozenset[str]] = {}
-        """the units that names of files and folders were found to name on a day"""
+        self.units_remembered: dict[tuple[str, date], frozenset[str]] = {}
+        """which units the name of a file or folder names on a day, as `evidence` found out before"""
         self._forms: dict[tuple[str, int], FormIndex] = {}
         self._expects: dict[tuple[int, bool, bool, str, bool, bool, str | None], Expects] = {}
 
