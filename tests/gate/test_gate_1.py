@@ -270,12 +270,30 @@ def test_a_check_finds_rows_or_not_and_counts_them_exactly(server: None) -> None
     assert many.observed["rows"][0]["n"] == 1
 
 
+def test_what_an_unmet_check_holds_against_submissions_is_asked_of_the_rows_that_it_found(server: None) -> None:
+    offences = "select n as submission_id, 'r' || mod(n, 2) as reason, 10 * n as failures from pg_temp.asset_numbers where n > 7 order by n"
+    asset = Asset(
+        "numbers",
+        "select n from generate_series(1, 10) as n",
+        (
+            Check("met", Severity.INFO, "x", "select n from {batch} where n < 0", offences),
+            Check("unmet", Severity.INFO, "x", "select n from {batch} where n > 7", offences),
+        ),
+    )
+    met, unmet = run_suites("test", sqlalchemy_url("publisher"), [asset])
+    assert met.offences == ()
+    assert sorted(unmet.offences) == [("r0", "{8,10}", "{80,100}"), ("r1", "{9}", "{90}")]
+
+
 def test_a_check_that_cannot_be_made_raises(server: None) -> None:
     broken = Asset("numbers", "select 1 as n", (Check("typo", Severity.INFO, "x", "select nothing_of_this_name from {batch}"),))
     with pytest.raises(GateBroken, match="typo"):
         run_suites("test", sqlalchemy_url("publisher"), [broken])
     with pytest.raises(GateBroken, match="elsewhere"):
         run_suites("test", sqlalchemy_url("publisher"), [Asset("a", "select 1 from elsewhere", broken.checks)])
+    offences = Check("any", Severity.INFO, "x", "select n from {batch}", "select submission_id from elsewhere")
+    with pytest.raises(GateBroken, match=r"any of test could not be made.+elsewhere"):
+        run_suites("test", sqlalchemy_url("publisher"), [Asset("numbers", "select 1 as n", (offences,))])
 
 
 @pytest.mark.parametrize(

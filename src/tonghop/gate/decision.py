@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import psycopg
 
 from tonghop.database import connect, sqlalchemy_url
 from tonghop.gate.judgement import close_as_failed
 from tonghop.gate.outcome import GateBroken, GateOutcome, read_outcome
 from tonghop.gate.records import end_run, write_results
-from tonghop.gate.suites import CheckResult, literal, run_suites, suite_module
+from tonghop.gate.suites import CheckResult, run_suites, suite_module
 from tonghop.model import Severity
 
 
@@ -45,13 +43,15 @@ def _record(connection: psycopg.Connection, gate_run_id: int, results: list[Chec
     row = connection.execute("select status from audit.gate_run where gate_run_id = %s for update", (gate_run_id,)).fetchone()
     if row is None or row[0] != "judging":
         return
-    unmet = [result.check for result in results if not result.success]
-    refused = any(check.severity is Severity.CRITICAL and check.offences is None for check in unmet)
+    unmet = [result for result in results if not result.success]
+    refused = any(result.check.severity is Severity.CRITICAL and result.check.offences is None for result in unmet)
     write_results(connection, gate_run_id, results)
     if not refused:
-        offences = [(check.severity, check.offences) for check in unmet if check.offences is not None]
+        offences = [(str(result.check.severity), *offences) for result in unmet for offences in result.offences]
+        severities, reasons, submissions, failures = ([offence[place] for offence in offences] for place in range(4))
         connection.execute(_WAIVED, {"gate_run_id": gate_run_id})
-        connection.execute(_verdicts(offences).encode(), {"gate_run_id": gate_run_id})
+        held = {"severities": severities, "reasons": reasons, "submissions": submissions, "failures": failures}
+        connection.execute(_VERDICTS, {"gate_run_id": gate_run_id} | held)
     end_run(connection, gate_run_id, passed=not refused, results=results)
 
 
@@ -83,57 +83,57 @@ _WAIVED = """
 """
 
 
-def _verdicts(offences: Iterable[tuple[Severity, str]]) -> str:
-    """The statement that gives every submission of a run its verdict, out of what the failed expectations hold against it."""
-    part = "select submission_id, {severity} as severity, reason, failures from ({query}) as o"
-    parts = [part.format(severity=literal(severity), query=query) for severity, query in offences]
-    return f"""
-        insert into audit.verdict (
-            submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info, failures_waived, reason
-        )
-        with offences (submission_id, severity, reason, failures) as (
-            {" union all ".join(parts) or "select null::bigint, null::text, null::text, 0 where false"}
-        ),
+_VERDICTS = """
+    insert into audit.verdict (
+        submission_id, verdict, gate_run_id, failures_critical, failures_warning, failures_info, failures_waived, reason
+    )
+    with offences as (
+        select each.submission_id, held.severity, held.reason, each.failures
+        from unnest(%(severities)s::text[], %(reasons)s::text[], %(submissions)s::text[], %(failures)s::text[])
+            as held (severity, reason, submissions, failures)
+        cross join lateral unnest(held.submissions::bigint[], held.failures::bigint[]) as each (submission_id, failures)
+    ),
 
-        counted as (
-            select
-                submission_id,
-                coalesce(sum(failures) filter (where severity = 'critical'), 0) as critical,
-                coalesce(sum(failures) filter (where severity = 'warning'), 0) as warning,
-                coalesce(sum(failures) filter (where severity = 'info'), 0) as info,
-                string_agg(distinct reason, ', ' order by reason) filter (where severity = 'critical') as reason
-            from offences
-            group by submission_id
-        ),
-
-        waived as (
-            select submission_id, sum(failures) as failures
-            from audit.waived_failure
-            where gate_run_id = %(gate_run_id)s
-            group by submission_id
-        )
-
+    counted as (
         select
-            judged.submission_id,
-            case
-                when counted.critical > 0 then 'quarantined'
-                when counted.warning > 0 then 'accepted_with_warnings'
-                else 'accepted'
-            end,
-            judged.gate_run_id,
-            coalesce(counted.critical, 0),
-            coalesce(counted.warning, 0),
-            coalesce(counted.info, 0),
-            coalesce(waived.failures, 0),
-            counted.reason
-        from audit.gate_submission as judged
-        left join counted on judged.submission_id = counted.submission_id
-        left join waived on judged.submission_id = waived.submission_id
-        where
-            judged.gate_run_id = %(gate_run_id)s
-            and not exists ( -- withdrawn meanwhile
-                select from audit.verdict as withdrawal
-                where withdrawal.submission_id = judged.submission_id and withdrawal.verdict = 'withdrawn'
-            )
-        order by judged.submission_id
-    """  # noqa: S608
+            submission_id,
+            coalesce(sum(failures) filter (where severity = 'critical'), 0) as critical,
+            coalesce(sum(failures) filter (where severity = 'warning'), 0) as warning,
+            coalesce(sum(failures) filter (where severity = 'info'), 0) as info,
+            string_agg(distinct reason, ', ' order by reason) filter (where severity = 'critical') as reason
+        from offences
+        group by submission_id
+    ),
+
+    waived as (
+        select submission_id, sum(failures) as failures
+        from audit.waived_failure
+        where gate_run_id = %(gate_run_id)s
+        group by submission_id
+    )
+
+    select
+        judged.submission_id,
+        case
+            when counted.critical > 0 then 'quarantined'
+            when counted.warning > 0 then 'accepted_with_warnings'
+            else 'accepted'
+        end,
+        judged.gate_run_id,
+        coalesce(counted.critical, 0),
+        coalesce(counted.warning, 0),
+        coalesce(counted.info, 0),
+        coalesce(waived.failures, 0),
+        counted.reason
+    from audit.gate_submission as judged
+    left join counted on judged.submission_id = counted.submission_id
+    left join waived on judged.submission_id = waived.submission_id
+    where
+        judged.gate_run_id = %(gate_run_id)s
+        and not exists ( -- withdrawn meanwhile
+            select from audit.verdict as withdrawal
+            where withdrawal.submission_id = judged.submission_id and withdrawal.verdict = 'withdrawn'
+        )
+    order by judged.submission_id
+"""
+"""Gives every submission of a run its verdict, out of what the failed expectations hold against it."""

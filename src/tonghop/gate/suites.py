@@ -10,7 +10,8 @@ import importlib.util
 import logging
 import sys
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ class Check:
     library puts a sub-query in its place: with an alias of its own, or, when the query has a `join`, with the one that follows.
 
     `offences` (gate 1) is a query of what an unmet check holds against which submission: `submission_id, reason, failures`. Without
-    it no single submission is to blame.
+    it no single submission is to blame. It may read assets as `table_of(name)`, too.
     """
 
     name: str
@@ -52,13 +53,23 @@ class Asset:
     checks: tuple[Check, ...] = ()
 
 
+class Offences(NamedTuple):
+    """What an unmet check holds against submissions for one reason. `submissions` and `failures` are arrays as PostgreSQL writes them:
+    there may be one of every report of a country, and nothing but the database reads them."""
+
+    reason: str
+    submissions: str
+    failures: str
+
+
 class CheckResult(NamedTuple):
-    """Whether a check was met, and the first rows that it found otherwise, with their exact count."""
+    """Whether a check was met, and otherwise the first rows that it found, with their exact count, and its offences."""
 
     suite: str
     check: Check
     success: bool
     observed: Mapping[str, Any]
+    offences: tuple[Offences, ...] = ()
 
 
 def table_of(asset: str) -> str:
@@ -105,7 +116,7 @@ def run_suites(suite: str, url: str, assets: Iterable[Asset]) -> list[CheckResul
     # one connection only: temporary tables belong to it
     source = context.data_sources.add_postgres("warehouse", connection_string=url, kwargs={"pool_size": 1, "max_overflow": 0})
     try:
-        return [result for asset in assets for result in _run_asset(context, source, suite, asset)]
+        return [_with_offences(source, result) for asset in assets for result in _run_asset(context, source, suite, asset)]
     finally:
         source.get_execution_engine().close()
 
@@ -122,18 +133,14 @@ def _run_asset(context: Any, source: Any, suite: str, asset: Asset) -> Sequence[
         )
         for check in asset.checks
     ]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            table = _materialise(source, asset)
-            if not asset.checks:
-                return []
-            batch = source.add_query_asset(asset.name, query=f"select * from {table}").add_batch_definition_whole_table("all").get_batch()  # noqa: S608
-            built = context.suites.add(gx.ExpectationSuite(f"{suite}.{asset.name}", expectations=expectations))
-            validated = batch.validate(built, result_format={"result_format": "COMPLETE"})
-    except Exception as error:  # whatever the library raises, the check was not made
-        _raise_if_connection_lost(f"{type(error).__name__}: {_first_line(error)}")
-        raise GateBroken(f"The checks of {suite} on {asset.name} could not be made: {_first_line(error)}") from error
+    with _making(f"The checks of {suite} on {asset.name}"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        table = _materialise(source, asset)
+        if not asset.checks:
+            return []
+        batch = source.add_query_asset(asset.name, query=f"select * from {table}").add_batch_definition_whole_table("all").get_batch()  # noqa: S608
+        built = context.suites.add(gx.ExpectationSuite(f"{suite}.{asset.name}", expectations=expectations))
+        validated = batch.validate(built, result_format={"result_format": "COMPLETE"})
     results = {result.expectation_config.meta["check"]: result for result in validated.results}
     return [_result(suite, check, results.get(check.name)) for check in asset.checks]
 
@@ -158,6 +165,29 @@ def _result(suite: str, check: Check, validated: Any) -> CheckResult:
     found = validated.result
     rows = [{name: _plain(value) for name, value in row.items()} for row in found["details"]["unexpected_rows"][:ROWS_KEPT]]
     return CheckResult(suite, check, False, {"count": found["observed_value"], "rows": rows})
+
+
+def _with_offences(source: Any, result: CheckResult) -> CheckResult:
+    """The result with what it holds against submissions: asked where the assets are, whose rows need not be computed once more."""
+    if result.success or result.check.offences is None:
+        return result
+    query = f"""
+        select reason, array_agg(submission_id)::text, array_agg(failures)::text
+        from ({result.check.offences}) as o
+        group by reason
+    """  # noqa: S608
+    with _making(f"The check {result.check.name} of {result.suite}"), source.get_execution_engine().engine.begin() as connection:
+        return result._replace(offences=tuple(Offences(*row) for row in connection.exec_driver_sql(query)))
+
+
+@contextmanager
+def _making(checks: str) -> Iterator[None]:
+    """Whatever is raised in here, by the library or the database: the checks were not made."""
+    try:
+        yield
+    except Exception as error:
+        _raise_if_connection_lost(f"{type(error).__name__}: {_first_line(error)}")
+        raise GateBroken(f"{checks} could not be made: {_first_line(error)}") from error
 
 
 def _errors(info: Mapping[str, Any] | None) -> list[str]:
