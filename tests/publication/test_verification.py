@@ -202,7 +202,9 @@ def test_a_file_that_was_added_is_found(chain: World) -> None:
     foreign.write_bytes(b"figures that nobody sent")
     elsewhere = folder / "note.txt"
     elsewhere.write_bytes(b"x")
-    (folder / ".new-half").write_bytes(b"being written")
+    for being_written in (folder / ".new-half", folder / ".new-some" / "1"):
+        being_written.parent.mkdir(exist_ok=True)
+        being_written.write_bytes(b"half of a file")
     for with_database in (True, False):
         problems = verify_chain(with_database=with_database).problems
         assert [problem.split(":")[0] for problem in problems] == [str(foreign), str(elsewhere)]

@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from tonghop.intake import findings
@@ -187,7 +187,9 @@ _COUNT = re.compile(rf"[1-9][0-9]{{0,{MAX_INTEGER_DIGITS - 1}}}")
 """What fits wherever a figure is expected."""
 
 
+@lru_cache(maxsize=65_536)
 def _count(text: str) -> Value:
+    """One object for each number, whatever figures it stands for: so it is also written down once (`readers.lines`)."""
     return Value(State.NUMBER, Decimal(text), text)
 
 

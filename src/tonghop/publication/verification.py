@@ -14,7 +14,7 @@ from tonghop.database import DatabaseDown
 from tonghop.publication.manifest import InForce, ManifestFile, canonical, hash_in_force, read_all, replay, strangers
 from tonghop.publication.recorded import Recorded, compare, read_recorded
 from tonghop.settings import settings
-from tonghop.staging.archive import relative_path
+from tonghop.staging.archive import ASIDE, relative_path
 
 _BEING_LOADED = 3600
 """Seconds for which a file may lie in the archive before its receipt is recorded: a load archives a batch first."""
@@ -152,7 +152,9 @@ def _verify_files(folder: Path, hashes: set[str]) -> Iterator[str]:
 
 def _archived(folder: Path) -> list[Path]:
     """What lies among the archived files. Those that are being written have no name of their own yet."""
-    return sorted(path for path in (folder / "files").rglob("*") if path.is_file() and not path.name.startswith(".new-"))
+    files = folder / "files"
+    found = (path for path in files.rglob("*") if path.is_file())
+    return sorted(path for path in found if not path.relative_to(files).parts[0].startswith(ASIDE))
 
 
 def _verify_others(folder: Path, found: list[Path], known: set[str], is_complete: bool) -> Iterator[str]:

@@ -78,8 +78,11 @@ class _Template:
         """The lines with the values of the frame. Every figure passes here: made of few steps, each of which takes all of them."""
         in_order = self._in_order(values)
         found = list(map(_written.get, map(id, in_order)))
-        whole = all(found)  # a tuple with something in it is never false
-        written = cast("list[_Written]", found) if whole else [_written.get(id(value)) or _write(value) for value in in_order]
+        if not all(found):  # a tuple with something in it is never false
+            for place, each in enumerate(found):
+                if each is None:
+                    found[place] = _write(in_order[place])
+        written = cast("list[_Written]", found)
         rows, canonical = self._rows.copy(), self._canonical.copy()
         rows[1::2] = map(_ROW, written)
         canonical[1::2] = map(_LINE, written)

@@ -152,22 +152,27 @@ class ReadersDown(TonghopError):
 
 
 class ReaderPool:
-    """Hands jobs to at most `size` processes and collects the answers. For one thread; a process can have several pools."""
+    """Hands the files of jobs to at most `size` processes and collects the answers. For one thread; a process can have several pools.
+
+    All processes share in a job, so that jobs are done one after the other and what is written down never has to wait for two.
+    """
+
+    ahead = 2
+    """jobs that keep all processes at work: one that they are at, and one to go on to"""
 
     def __init__(self, pack: Pack, limits: Limits, bounds: Bounds, size: int) -> None:
         self._pack, self._limits, self._bounds = pack, limits, bounds
         self.size = size
-        self.ahead = size + 1
-        """jobs that keep all processes at work as long as the next one takes to come"""
         self._waiting: deque[_Assignment] = deque()
         self._readers: list[_Reader] = []
 
     def submit(self, files: Sequence[FileToRead]) -> Job:
-        """Have files read, in one process and in this order; returns at once."""
+        """Have files read, each process a share of them, in their order; returns at once."""
         job = Job(files)
-        if job.files:
-            self._waiting.append(_Assignment(job, deque(range(len(job.files)))))
-            self._hand_out()
+        shares = min(self.size, len(job.files))
+        for share in range(shares):
+            self._waiting.append(_Assignment(job, deque(range(share, len(job.files), shares))))
+        self._hand_out()
         return job
 
     def answers(self, job: Job) -> list[Answer]:

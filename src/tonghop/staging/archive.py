@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,10 @@ from tonghop.settings import settings
 
 class ArchiveDamaged(TonghopError):
     """An archived file is missing, or its bytes are no longer those that were received."""
+
+
+ASIDE = ".new-"
+"""How the folders of files begin that are being written: a kill leaves one behind, and nothing in it was promised to anybody."""
 
 
 def relative_path(sha256: str) -> str:
@@ -45,33 +50,32 @@ class Shelf:
     """
 
     def __init__(self) -> None:
-        self._aside: dict[str, Path] = {}
-        """SHA-256 -> where the bytes lie now"""
+        self._archive = settings().archive_path
+        self._written = 0
+        self._aside: dict[Path, Path] = {}
+        """where bytes belong -> where they lie now"""
 
     def __enter__(self) -> Shelf:
-        (settings().archive_path / "files").mkdir(parents=True, exist_ok=True)
+        files = self._archive / "files"
+        files.mkdir(parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(dir=files, prefix=ASIDE))
         return self
 
     def put(self, chunks: Iterable[bytes]) -> tuple[str, int]:
         """Take the bytes of one file; return their SHA-256 and size."""
         digest, size = hashlib.sha256(), 0
-        descriptor, name = tempfile.mkstemp(dir=settings().archive_path / "files", prefix=".new-")
-        aside = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    file.write(chunk)
-                os.fchmod(file.fileno(), 0o444)
-        except BaseException:
-            aside.unlink()
-            raise
+        self._written += 1
+        aside = self._folder / str(self._written)
+        with aside.open("xb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                file.write(chunk)
+            os.fchmod(file.fileno(), 0o444)
         sha256 = digest.hexdigest()
-        if sha256 in self._aside or _path(sha256).exists():
-            aside.unlink()
-        else:
-            self._aside[sha256] = aside
+        path = self._archive / relative_path(sha256)
+        if path not in self._aside and not path.exists():
+            self._aside[path] = aside
         return sha256, size
 
     def __exit__(self, error_type: type[BaseException] | None, *_: object) -> None:
@@ -79,24 +83,21 @@ class Shelf:
             if error_type is None:
                 self._keep()
         finally:
-            for aside in self._aside.values():
-                aside.unlink(missing_ok=True)
+            shutil.rmtree(self._folder)  # with what broke off, or was there already
 
     def _keep(self) -> None:
-        targets = {aside: _path(sha256) for sha256, aside in self._aside.items()}
-        folders = {target.parent for target in targets.values()}
+        folders = {path.parent for path in self._aside}
         for folder in folders:
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
         with ThreadPoolExecutor(_FLUSHING) as flushing:
-            _flush_all(flushing, list(targets))
-            for aside, target in targets.items():
-                aside.replace(target)  # where another process was faster, its file has the same bytes
-            self._aside.clear()
+            _flush_all(flushing, list(self._aside.values()))
+            for path, aside in self._aside.items():
+                aside.replace(path)  # where another process was faster, its file has the same bytes
             _flush_all(flushing, list(folders))
 
 
-_FLUSHING = 8
+_FLUSHING = 4
 """Files that are flushed at the same time: the disk writes their journal entries together."""
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from typing import Literal, LiteralString, NamedTuple
 
 import psycopg
-from psycopg.types.json import Jsonb
+from psycopg.types.json import Json, Jsonb
 
 from tonghop.catalog import normalise
 from tonghop.model import Finding, Slot
@@ -74,15 +75,15 @@ def known(connection: psycopg.Connection, arrivals: Sequence[ArrivalKey], pack_h
     found = connection.execute(
         """
         select arrival.position
-        from unnest(%s::text[], %s::text[], %s::timestamptz[]) with ordinality as arrival (sha256, source_uri, received_at, position)
+        from json_to_recordset(%s) as arrival (position integer, sha256 text, source_uri text, received_at timestamptz)
         inner join staging.receipt using (sha256, source_uri, received_at)
         where
             receipt.pack_hash is not distinct from %s
             or not exists (select from staging.unresolved_receipt as unresolved where unresolved.receipt_id = receipt.receipt_id)
         """,
-        (*_columns(arrivals, 3), pack_hash),
+        (_rows({"position": position, **arrival._asdict()} for position, arrival in enumerate(arrivals)), pack_hash),
     )
-    return {arrivals[position - 1] for (position,) in found}
+    return {arrivals[position] for (position,) in found}
 
 
 class Together:
@@ -157,10 +158,9 @@ class _Written(NamedTuple):
     submission: PreparedSubmission
 
 
-def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
-    """Rows as the columns that `unnest` takes."""
-    columns: list[list[object]] = [list(column) for column in zip(*rows, strict=True)]
-    return columns or [[] for _ in range(width)]
+def _rows(rows: Iterable[Mapping[str, object]]) -> Json:
+    """Rows as the one parameter that `json_to_recordset` takes. Arrays would be written out value by value, in Python."""
+    return Json(list(rows), partial(json.dumps, ensure_ascii=False, default=str))
 
 
 def _lock(connection: psycopg.Connection, slots: Iterable[Slot]) -> None:
@@ -172,30 +172,38 @@ def _lock(connection: psycopg.Connection, slots: Iterable[Slot]) -> None:
 
 def _insert_files(connection: psycopg.Connection, arrivals: Iterable[Arrival]) -> None:
     """In one order for everybody, as the locks: two runs may bring the same bytes."""
-    rows = sorted({(arrival.sha256, arrival.file.size, archive.relative_path(arrival.sha256)) for arrival in arrivals})
+    sizes = {arrival.sha256: arrival.file.size for arrival in arrivals}
     connection.execute(
         """
         insert into staging.file (sha256, size, archive_path)
-        select * from unnest(%s::text[], %s::bigint[], %s::text[]) on conflict do nothing
+        select * from json_to_recordset(%s) as file (sha256 text, size bigint, archive_path text)
+        order by sha256
+        on conflict do nothing
         """,
-        _columns(rows, 3),
+        (_rows({"sha256": sha256, "size": size, "archive_path": archive.relative_path(sha256)} for sha256, size in sizes.items()),),
     )
 
 
 def _insert_receipts(
     connection: psycopg.Connection, arrivals: Iterable[Arrival], outcomes: dict[ArrivalKey, ReceiptOutcome]
 ) -> dict[ArrivalKey, int]:
-    rows = sorted((*arrival.key, outcomes[arrival.key], arrival.pack_hash, arrival.file.sender or "") for arrival in arrivals)
     inserted = connection.execute(
         """
         insert into staging.receipt (sha256, source_uri, received_at, outcome, pack_hash, sender)
-        select sha256, source_uri, received_at, outcome, pack_hash, nullif(sender, '')
-        from unnest(%s::text[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-            as arrival (sha256, source_uri, received_at, outcome, pack_hash, sender)
+        select *
+        from json_to_recordset(%s) as arrival (
+            sha256 text, source_uri text, received_at timestamptz, outcome text, pack_hash text, sender text
+        )
+        order by sha256, source_uri, received_at
         on conflict do nothing
         returning sha256, source_uri, received_at, receipt_id
         """,
-        _columns(rows, 6),
+        (
+            _rows(
+                {**arrival.key._asdict(), "outcome": outcomes[arrival.key], "pack_hash": arrival.pack_hash, "sender": arrival.file.sender}
+                for arrival in arrivals
+            ),
+        ),
     )
     return {ArrivalKey(*key): receipt_id for *key, receipt_id in inserted}
 
@@ -205,7 +213,7 @@ def _latest(connection: psycopg.Connection, slots: Sequence[Slot]) -> dict[Slot,
     found = connection.execute(
         """
         select slot.position, latest.sha256, latest.reading_sha256
-        from unnest(%s::text[], %s::text[], %s::text[]) with ordinality as slot (unit_code, form_code, period_code, position)
+        from json_to_recordset(%s) as slot (position integer, unit_code text, form_code text, period_code text)
         cross join lateral (
             select sha256, reading_sha256 from staging.submission
             where submission.unit_code = slot.unit_code and submission.form_code = slot.form_code
@@ -215,21 +223,13 @@ def _latest(connection: psycopg.Connection, slots: Sequence[Slot]) -> dict[Slot,
             limit 1
         ) as latest
         """,
-        _columns([(slot.unit_code, slot.form_code, slot.period.code) for slot in slots], 3),
+        (_rows({"position": position, **_codes(slot)} for position, slot in enumerate(slots)),),
     )
-    return {slots[position - 1]: (sha256, fingerprint) for position, sha256, fingerprint in found}
+    return {slots[position]: (sha256, fingerprint) for position, sha256, fingerprint in found}
 
 
 def _insert_submissions(connection: psycopg.Connection, written: Sequence[_Written]) -> dict[Slot, Version]:
-    slots = {_codes(each.submission.slot): each.submission.slot for each in written}
-    rows = [
-        (
-            each.receipt_id, each.arrival.sha256, each.submission.reading_sha256, *_codes(each.submission.slot),
-            each.submission.form_version, each.submission.as_of_date, each.arrival.file.received_at, each.arrival.file.uri,
-            each.arrival.file.sender, each.arrival.pack_hash,
-        )
-        for each in written
-    ]  # fmt: skip
+    slots = {tuple(_codes(each.submission.slot).values()): each.submission.slot for each in written}
     inserted = connection.execute(
         """
         insert into staging.submission (
@@ -246,22 +246,33 @@ def _insert_submissions(connection: psycopg.Connection, written: Sequence[_Writt
                 ),
                 0
             ) + 1
-        from unnest(
-            %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::integer[],
-            %s::date[], %s::timestamptz[], %s::text[], %s::text[], %s::text[]
-        ) as arrival (
-            receipt_id, sha256, reading_sha256, unit_code, form_code, period_code, form_version,
-            as_of_date, received_at, source_uri, sender, pack_hash
+        from json_to_recordset(%s) as arrival (
+            receipt_id bigint, sha256 text, reading_sha256 text, unit_code text, form_code text, period_code text, form_version integer,
+            as_of_date date, received_at timestamptz, source_uri text, sender text, pack_hash text
         )
         returning unit_code, form_code, period_code, submission_id, version
         """,
-        _columns(rows, 12),
+        (
+            _rows(
+                {
+                    "receipt_id": each.receipt_id,
+                    "reading_sha256": each.submission.reading_sha256,
+                    **_codes(each.submission.slot),
+                    "form_version": each.submission.form_version,
+                    "as_of_date": each.submission.as_of_date,
+                    **each.arrival.key._asdict(),
+                    "sender": each.arrival.file.sender,
+                    "pack_hash": each.arrival.pack_hash,
+                }
+                for each in written
+            ),
+        ),
     )
     return {slots[tuple(codes)]: Version(submission_id, slots[tuple(codes)], version) for *codes, submission_id, version in inserted}
 
 
-def _codes(slot: Slot) -> tuple[str, ...]:
-    return slot.unit_code, slot.form_code, slot.period.code
+def _codes(slot: Slot) -> dict[str, str]:
+    return {"unit_code": slot.unit_code, "form_code": slot.form_code, "period_code": slot.period.code}
 
 
 def _copy_lines(connection: psycopg.Connection, written: Sequence[_Written], versions: dict[Slot, Version]) -> None:

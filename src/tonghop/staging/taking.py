@@ -245,7 +245,7 @@ def _keep(shelf: archive.Shelf, area: Area, file: LandedFile) -> _Kept:
 
 
 def _to_read(kept: _Kept) -> FileToRead:
-    return FileToRead(str(settings().archive_path / archive.relative_path(kept.key.sha256)), kept.path, kept.file.sender)
+    return FileToRead(f"{settings().archive_path}/{archive.relative_path(kept.key.sha256)}", kept.path, kept.file.sender)
 
 
 def _write_down(connection: psycopg.Connection, pack: Pack, group: _Group, readers: Readers) -> list[Outcome]:
