@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.intake.workbooks import STATION_FIGURES, Grid, saved, shared, station_sheet, workbook
 
 from tonghop.catalog import Pack
-from tonghop.intake import form_index, known_sheets, read_file, tables
+from tonghop.intake import form_index, known_sheets, read_file
 from tonghop.model import FramedCells, Reading
 from tonghop.readers.lines import write_lines
+from tonghop.remembered import Remembered
 
 SHEET = "Khám bệnh"
 HEADER = 8
@@ -52,7 +53,7 @@ def read_anew(data: bytes, pack: Pack) -> Reading:
     forget()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(known_sheets, "_LARGEST", 0)
-        patch.setattr(tables, "_MOST_SEEN", 0)
+        patch.setattr(Remembered, "__setitem__", lambda *_: None)  # nothing is remembered
         return read(data, pack)
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from tests.intake.workbooks import STATION_FIGURES, STATION_LABELS, Grid, station_file, station_head, station_table
 
 from tonghop.catalog import Pack
-from tonghop.intake import form_index, read_file, tables
+from tonghop.intake import form_index, read_file
 from tonghop.model import Reading
+from tonghop.remembered import Remembered
 
 CODES = (*STATION_FIGURES, "A.9", "", None, 1)
 LABELS = (*(label for label, _ in STATION_LABELS.values()), "TRẺ  EM", "Lượt khám bệnh", "Tổng số", "Chỉ tiêu", "Nhận xét:", "", None, 7)
@@ -45,7 +46,7 @@ def read_anew(files: list[bytes], pack: Pack) -> list[Reading]:
 def test_a_workbook_reads_the_same_whatever_was_read_before(pack: Pack, several: list[list[list[Any]]]) -> None:
     files = [station_file(sheet(table)) for table in several]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "_MOST_SEEN", 0)  # nothing is remembered
+        patch.setattr(Remembered, "__setitem__", lambda *_: None)  # nothing is remembered
         plain = read_anew(files, pack)
     assert read_anew(files, pack) == plain
     assert read_anew(files[::-1], pack) == plain[::-1]

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from tonghop.intake import findings
 from tonghop.intake.findings import Issue
 from tonghop.intake.limits import Limits
+from tonghop.remembered import Remembered
 
 
 class Kind(Enum):
@@ -91,18 +92,15 @@ def text_cells(texts: Sequence[str], limits: Limits) -> list[RawCell]:
     return [text_cell(text, limits) for text in texts]
 
 
-class _TextCells(dict[str, RawCell]):
+class _TextCells(Remembered[str, RawCell]):
     """The cells of short texts. Labels come again in every workbook, so they are remembered."""
 
     def __missing__(self, text: str) -> RawCell:
-        if len(self) >= _MOST:
-            self.clear()
         cell = self[text] = RawCell(Kind.TEXT, _unescaped(text))
         return cell
 
 
-_text_cells = _TextCells()
-_MOST = 32_768
+_text_cells = _TextCells(32_768)
 _REMEMBERED_CHARACTERS = 200
 
 

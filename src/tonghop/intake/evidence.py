@@ -150,7 +150,6 @@ def periods_of_folders(folders: Sequence[str]) -> dict[str, tuple[Period, ...]]:
 
 _PARTS = re.compile(r"[A-Za-z0-9]+")
 _MOST_PARTS = 30
-_MOST_REMEMBERED = 4_096
 
 
 def units_in(text: str, at: date, index: PackIndex) -> frozenset[str]:
@@ -158,8 +157,6 @@ def units_in(text: str, at: date, index: PackIndex) -> frozenset[str]:
     seen = index.units_remembered  # a folder has many files, and units name their files alike
     units = seen.get((text, at))
     if units is None:
-        if len(seen) >= _MOST_REMEMBERED:
-            seen.clear()
         units = seen[text, at] = _codes_in(text, at, index) | index.unit_names.named_in(text, at)
     return units
 

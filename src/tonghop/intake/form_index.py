@@ -16,6 +16,7 @@ from tonghop.intake.matching import UnitNames
 from tonghop.intake.numbers import Expects
 from tonghop.intake.vocabulary import VALUE_CHARACTERS, fold
 from tonghop.model import Measure
+from tonghop.remembered import Remembered
 
 if TYPE_CHECKING:
     from tonghop.intake.known_sheets import Layout
@@ -83,14 +84,14 @@ class SheetIndex:
         return self.sheet.has_months
 
     @cached_property
-    def rows_seen(self) -> dict[tuple[RawCell | None, ...], int]:
+    def rows_seen(self) -> Remembered[tuple[RawCell | None, ...], int]:
         """What stood beside the figures of rows that gave no finding (code, label, unit of measure) -> row of the form."""
-        return {}
+        return Remembered(10_000)
 
     @cached_property
-    def known_tables(self) -> dict[tuple[Layout, str], KnownTable]:
+    def known_tables(self) -> Remembered[tuple[Layout, str], KnownTable]:
         """Where the figures stood in tables that gave no finding, by the layout and the name of their sheet."""
-        return {}
+        return Remembered(256)
 
     def may_be_figure(self, text: str) -> bool:
         """Whether a text in a column of figures may be one, and is surely no header."""
@@ -169,7 +170,7 @@ class PackIndex:
             for unit_type in form.unit_types
         )
         """the types of unit that have a tab each in some form"""
-        self.units_remembered: dict[tuple[str, date], frozenset[str]] = {}
+        self.units_remembered = Remembered[tuple[str, date], frozenset[str]](4_096)
         """which units the name of a file or folder names on a day, as `evidence` found out before"""
         self._forms: dict[tuple[str, int], FormIndex] = {}
         self._expects: dict[tuple[int, bool, bool, str, bool, bool, str | None], Expects] = {}

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from tonghop.intake.cells import Kind, RawCell
 from tonghop.intake.package import elements, local
+from tonghop.remembered import Remembered
 
 
 class Format(Enum):
@@ -77,20 +78,17 @@ def bare_number(text: str) -> RawCell | None:
     return BARE_NUMBERS[text]
 
 
-class _BareNumbers(dict[str, RawCell | None]):
+class _BareNumbers(Remembered[str, RawCell | None]):
     """Numbers come again and again, so their cells are remembered; what is longer than any number is none."""
 
     def __missing__(self, text: str) -> RawCell | None:
         if len(text) > NUMBER_CHARACTERS:
             return RawCell(Kind.NUMBER, text) if _NUMBER.fullmatch(text) else None
-        if len(self) >= _MOST:
-            self.clear()
         cell = self[text] = RawCell(Kind.NUMBER, text) if _NUMBER.fullmatch(text) else None
         return cell
 
 
-_MOST = 65_536
-BARE_NUMBERS = _BareNumbers()
+BARE_NUMBERS = _BareNumbers(65_536)
 """`bare_number` of texts."""
 
 

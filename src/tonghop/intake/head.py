@@ -14,6 +14,7 @@ from tonghop.intake.form_index import FormIndex, PackIndex, SheetIndex
 from tonghop.intake.known_sheets import KnownRows, StoredCell, cell_of
 from tonghop.intake.vocabulary import LABEL_CHARACTERS, VALUE_CHARACTERS, fold, squeeze
 from tonghop.model import CellAddress, Period
+from tonghop.remembered import Remembered
 
 HEAD_ROWS = 60
 """The head of a sheet stands in its first filled rows."""
@@ -112,7 +113,7 @@ def _row(cells: Mapping[int, RawCell]) -> _Row:
     return tuple(in_order), tuple([cells[column] for column in in_order])
 
 
-class _Lines(dict[_Row, _Line]):
+class _Lines(Remembered[_Row, _Line]):
     """What rows say. The sheets of a workbook have the same head, and so have the workbooks of a unit, so it is remembered; long texts
     would only fill the memory."""
 
@@ -120,14 +121,11 @@ class _Lines(dict[_Row, _Line]):
         cells = tuple(zip(row[0], map(cell_of, row[1]), strict=True))
         line = _said_in(cells)
         if all(len(cell.text) <= _REMEMBERED_CHARACTERS for _, cell in cells):
-            if len(self) >= _MOST:
-                self.clear()
             self[row] = line
         return line
 
 
-_said = _Lines()
-_MOST = 4_096
+_said = _Lines(4_096)
 _REMEMBERED_CHARACTERS = 200
 
 

@@ -18,11 +18,12 @@ from tonghop.intake.formats import BARE_NUMBERS, NUMBER_CHARACTERS, number_cell
 from tonghop.intake.limits import Limits
 from tonghop.intake.sheet_text import Token, tokens
 from tonghop.intake.sheet_xml import Book, too_many_cells
+from tonghop.remembered import Remembered
 
 _LARGEST = 1 << 18
 """Characters of a sheet; larger ones are read without this."""
 _MOST = 256
-"""Layouts, and sheets met once, that are remembered; beyond that, remembering begins anew."""
+"""Layouts, and sheets met once, that are remembered."""
 _VALUE = re.compile(r"<v>([^<]*)</v>")
 _FORMULA = re.compile(r"<f>([^<>&]*)</f>")
 
@@ -118,8 +119,8 @@ class CutSheet(NamedTuple):
     values: list[str]
 
 
-_layouts: dict[str, Layout] = {}
-_met: set[int] = set()
+_layouts = Remembered[str, Layout](_MOST)
+_met = Remembered[int, None](_MOST)
 """hashes of what stood between the values of sheets met once: a sheet that never comes again is not worth remembering"""
 
 
@@ -196,15 +197,11 @@ def remember(cut_sheet: CutSheet, text: str, sheet: Sheet, limits: Limits) -> bo
         return False
     met = hash(cut_sheet.between)
     if met not in _met:
-        if len(_met) >= _MOST:
-            _met.clear()
-        _met.add(met)
+        _met[met] = None
         return False
     layout = _layout(cut_sheet, text, sheet, limits)
     if layout is None:
         return False
-    if len(_layouts) >= _MOST:
-        _layouts.clear()
     _layouts[cut_sheet.between] = layout
     return True
 

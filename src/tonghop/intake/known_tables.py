@@ -23,8 +23,6 @@ from tonghop.intake.known_sheets import KnownRows, Picker, StoredCell, picker
 from tonghop.intake.numbers import PlainValues
 from tonghop.model import CellAddress, Frame, Measure, Role, Value
 
-_MOST = 256
-"""Tables of one sheet of a form that are remembered; beyond that, remembering begins anew."""
 _NOTHING = -1
 """The place of an empty cell: behind all others, where a None is put."""
 
@@ -129,8 +127,6 @@ def remember_table(sheet: Sheet, index: SheetIndex, header: Header, first_row: M
     of_figures = {*figures}
     words = [place for number, row in layout.rows.items() if top <= number <= bottom for place in row.values() if place not in of_figures]
     take_words = picker(words)
-    if len(index.known_tables) >= _MOST:
-        index.known_tables.clear()
     index.known_tables[layout, sheet.name] = KnownTable(
         header=header,
         top=top,

@@ -35,6 +35,7 @@ from tonghop.intake.vocabulary import (
 )
 from tonghop.intake.workbook import Kind, RawCell
 from tonghop.model import State, Value
+from tonghop.remembered import Remembered
 
 NONE_POSITIVE = "none_positive"
 """Flag: `(-)` stood beside the number, none of the tested were positive."""
@@ -113,36 +114,32 @@ class Parsed(NamedTuple):
 _BLANK = Parsed(Value(State.BLANK))
 
 
-class Figures(dict[RawCell | None, Parsed]):
+class Figures(Remembered[RawCell | None, Parsed]):
     """What cells say where a certain kind of figure is expected. Small figures come again and again, so they are remembered; long
     texts would only fill the memory."""
 
     def __init__(self, expects: Expects) -> None:
+        super().__init__(_MOST)
         self.expects = expects
-        super().__init__()
 
     def __missing__(self, raw: RawCell | None) -> Parsed:
         if raw is None:
             return _BLANK
         parsed = _parse(raw, self.expects)
         if len(raw.text) <= _REMEMBERED_CHARACTERS:
-            if len(self) >= _MOST:
-                self.clear()
             self[raw] = parsed
         return parsed
 
 
-class PlainValues(dict[RawCell | str | None, Value | None]):
+class PlainValues(Remembered[RawCell | str | None, Value | None]):
     """The values of cells; None for a cell about which there is more to say: an issue, or a plan beside its value. A stored number
     without a format may be asked for by its text."""
 
     def __init__(self, expects: Expects) -> None:
+        super().__init__(_MOST)
         self.expects = expects
-        super().__init__()
 
     def __missing__(self, stored: RawCell | str | None) -> Value | None:
-        if len(self) >= _MOST:
-            self.clear()
         if isinstance(stored, str) and _COUNT.fullmatch(stored):  # the usual case, made short
             self[stored] = count = _count(stored)
             return count
@@ -187,7 +184,7 @@ _COUNT = re.compile(rf"[1-9][0-9]{{0,{MAX_INTEGER_DIGITS - 1}}}")
 """What fits wherever a figure is expected."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(_MOST)
 def _count(text: str) -> Value:
     """One object for each number, whatever figures it stands for: so it is also written down once (`readers.lines`)."""
     return Value(State.NUMBER, Decimal(text), text)

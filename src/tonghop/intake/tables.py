@@ -35,7 +35,6 @@ _STARTS_WITH_DIGIT = re.compile(r"\W*[0-9]")
 _RUNNING_DIGITS = 3
 """A number that is not longer is a running number, not a code of a unit."""
 _TEXT = Kind.TEXT
-_MOST_SEEN = 10_000
 
 
 def find_figures(sheet: Sheet, index: SheetIndex, scope: Scope, elsewhere: frozenset[str], *, is_guest: bool) -> Found:
@@ -165,7 +164,7 @@ class _Search:
     def _can_be_remembered(self) -> bool:
         """Whether a row's code, label and unit of measure alone say which row of the form it is."""
         index = self.index
-        return index.unit_row is None and not index.parents and not index.unit_headers and len(index.rows_seen) < _MOST_SEEN
+        return index.unit_row is None and not index.parents and not index.unit_headers
 
     def _is_like_one_before(self, row_number: int, row: Mapping[int, RawCell], header: Header) -> bool:
         """Take a row whose code, label and unit of measure stood in a workbook before, and gave no finding. The usual case, made short."""

@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import NamedTuple, cast
 
 from tonghop.model import Cell, CellAddress, Frame, FramedCells, Value
+from tonghop.remembered import Remembered
 
 CELL_COLUMNS = "indicator_code, measure, breakdown_code, role, state, value, raw, flags, sheet, cell"
 """The columns of `staging.cell` in the order in which `write_lines` gives them, behind the key."""
@@ -127,15 +128,12 @@ def _write(value: Value) -> _Written:
     row, line = f"{state}\t{field}\t{as_field}\t{marks}", f'"{state}", {plain}, {as_text}, {joined}'
     written = _Written(row.encode(), line.encode(), value)
     if len(raw) <= _REMEMBERED_CHARACTERS:
-        if len(_written) >= _MOST:
-            _written.clear()
         _written[id(value)] = written
     return written
 
 
-_MOST = 65_536
 _REMEMBERED_CHARACTERS = 40
-_written: dict[int, _Written] = {}
+_written = Remembered[int, _Written](65_536)
 """By the identity of their values: small figures come again and again, and are the same objects then. Long texts would only fill
 the memory."""
 
