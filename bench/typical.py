@@ -110,11 +110,12 @@ def _form_rows() -> Iterator[str]:
             yield f"TYT,1,Phần {sheet + 1},{row},{sheet + 1}.{row + 1},{_label(sheet, row)},{_code(sheet, row)},additive,"
 
 
-def write_workbooks(folder: Path, count: int) -> list[Path]:
-    """`count` workbooks, each of a station and a month of its own. Takes some 20 ms a file on each of two processes."""
+def write_workbooks(folder: Path, count: int, first: int = 0) -> list[Path]:
+    """`count` workbooks, each of a station and a month of its own: those of another `first` are others. Takes some 20 ms a file on each
+    of two processes."""
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(2) as pool:
-        return list(pool.map(partial(_write, folder), range(count), chunksize=50))
+        return list(pool.map(partial(_write, folder), range(first, first + count), chunksize=50))
 
 
 def _write(folder: Path, number: int) -> Path:
