@@ -64,7 +64,7 @@ def found_of(problem: Problem, language: Language) -> str:
 
 def expected_of(problem: Problem, language: Language) -> str:
     """What was expected instead."""
-    return (problem.expected or "") if problem.is_finding else _number(problem.expected, language)
+    return (problem.expected or "") if problem.is_finding else report_words.expectation(problem.expected, language)
 
 
 def counts(answer: Answer, language: Language) -> str:
@@ -148,10 +148,4 @@ def _read_of(part: Part, language: Language) -> str:
 def _value(found: str | None, problem: Problem, language: Language) -> str:
     if not found:
         return ""
-    return f"“{found}”" if problem.is_finding else _number(found, language)
-
-
-def _number(text: str | None, language: Language) -> str:
-    """What a rule says of a figure, with its number as the language writes it; a remark behind it, in brackets, stays."""
-    figure, bracket, remark = (text or "").partition(" (")
-    return report_words.expectation(figure, language) + bracket + remark
+    return f"“{found}”" if problem.is_finding else report_words.expectation(found, language)

@@ -36,7 +36,12 @@ _PERIODS: dict[PeriodType, tuple[str, str]] = {
     PeriodType.YEAR: ("Năm {year}", "{year}"),
 }
 
-_EXPECTATION = re.compile(r"(=|<=|>=|<|>|≤|≥)?\s*(-?\d+(?:\.\d+)?)")
+_FIGURES = re.compile(r"[\d.\s<=>≤≥≠…&–/+-]+")
+"""Numbers and signs alone: `<= 1234.5`, `4 … 9`."""
+_NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.-])")
+_DECIMAL = re.compile(r"(?<![\w.-])-?\d+\.\d+(?![\w.-])")
+_SIGN = re.compile(r"^(<=|>=|=)\s*")
+_SIGNS = {"<=": "≤ ", ">=": "≥ ", "=": ""}
 
 
 def word(key: str, language: Language, *values: object) -> str:
@@ -74,11 +79,21 @@ def number(value: Decimal | int | None, language: Language) -> str:
 
 
 def expectation(text: str | None, language: Language) -> str:
-    """What a rule expected, such as `= 1234.5`, with its number as the language writes it; other texts stay as they are."""
-    if match := _EXPECTATION.fullmatch((text or "").strip()):
-        sign = {"<=": "≤", ">=": "≥", "=": "", None: ""}.get(match[1], match[1])
-        return f"{sign} {number(Decimal(match[2]), language)}".strip()
-    return text or ""
+    """What a rule found or expected, such as `= 1234.5 (1000 + 234.5)`, with its numbers as the language writes them.
+
+    In a remark behind it, and wherever there are words, whole numbers stay as they are: they may be years, or parts of a code.
+    """
+    figure, bracket, remark = (text or "").strip().partition(" (")
+    if _FIGURES.fullmatch(figure):
+        figure = _SIGN.sub(lambda sign: _SIGNS[sign[1]], _written(_NUMBER, figure, language))
+    else:
+        figure = _written(_DECIMAL, figure, language)
+    return figure + bracket + _written(_DECIMAL, remark, language)
+
+
+def _written(pattern: re.Pattern[str], text: str, language: Language) -> str:
+    """A text with its numbers as the language writes them."""
+    return pattern.sub(lambda found: number(Decimal(found[0]), language), text)
 
 
 def moment(at: datetime | None, zone: str, language: Language) -> str:
