@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from tonghop.errors import TonghopError
@@ -90,15 +91,10 @@ class Shelf:
         for folder in folders:
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
-        with ThreadPoolExecutor(_FLUSHING) as flushing:
-            _flush_all(flushing, list(self._aside.values()))
-            for path, aside in self._aside.items():
-                aside.replace(path)  # where another process was faster, its file has the same bytes
-            _flush_all(flushing, list(folders))
-
-
-_FLUSHING = 4
-"""Files that are flushed at the same time: the disk writes their journal entries together."""
+        _flush_all(list(self._aside.values()))
+        for path, aside in self._aside.items():
+            aside.replace(path)  # where another process was faster, its file has the same bytes
+        _flush_all(list(folders))
 
 
 def find(sha256: str) -> Path:
@@ -126,12 +122,25 @@ def _path(sha256: str) -> Path:
     return settings().archive_path / relative_path(sha256)
 
 
-def _flush_all(flushing: ThreadPoolExecutor, paths: Sequence[Path]) -> None:
-    list(flushing.map(_flush, [paths[share::_FLUSHING] for share in range(min(_FLUSHING, len(paths)))]))
+_AT_ONCE = 16
+"""Files that are flushed at the same time: the disk writes their journal entries together."""
+
+
+@cache
+def _flushing() -> ThreadPoolExecutor:
+    """The threads that wait for the disk: they are kept, because starting them takes longer than what they do."""
+    return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="flushing")
+
+
+os.register_at_fork(after_in_child=_flushing.cache_clear)  # a child has none of its parent's threads
+
+
+def _flush_all(paths: Sequence[Path]) -> None:
+    """Have files or folders written to disk."""
+    list(_flushing().map(_flush, [paths[share::_AT_ONCE] for share in range(min(_AT_ONCE, len(paths)))]))
 
 
 def _flush(paths: Iterable[Path]) -> None:
-    """Have files or folders written to disk."""
     for path in paths:
         descriptor = os.open(path, os.O_RDONLY)
         try:
