@@ -164,7 +164,7 @@ class ReaderPool:
         self._pack, self._limits, self._bounds = pack, limits, bounds
         self.size = size
         self._waiting: deque[_Assignment] = deque()
-        self._readers: list[_Reader] = []
+        self._readers = [self._another() for _ in range(size)]  # they get ready while the first files are fetched
 
     def submit(self, files: Sequence[FileToRead]) -> Job:
         """Have files read, each process a share of them, in their order; returns at once."""
@@ -204,10 +204,13 @@ class ReaderPool:
                 return None if assignment.fresh else self._least_busy()
             self._readers.remove(free[0])
             free[0].kill()
-        idle = _idle.get(self._bounds)
-        reader = idle.pop() if idle and not assignment.fresh else _Reader(self._bounds, self._pack)
+        reader = _Reader(self._bounds, self._pack) if assignment.fresh else self._another()
         self._readers.append(reader)
         return reader
+
+    def _another(self) -> _Reader:
+        idle = _idle.get(self._bounds)
+        return idle.pop() if idle else _Reader(self._bounds, self._pack)
 
     def _least_busy(self) -> _Reader | None:
         """A process that goes on to another assignment when it is done with its own; None when each has enough of them."""

@@ -22,6 +22,7 @@ from threading import Thread
 
 from tonghop.catalog import Pack
 from tonghop.intake import read_file
+from tonghop.intake.form_index import pack_index
 from tonghop.readers.bounds import Bounds
 from tonghop.readers.files import Answer, Task, Trouble, TroubleKind, read_one
 from tonghop.readers.starter import LONGEST_ORDER
@@ -39,6 +40,7 @@ def serve(connection: Connection) -> None:
     pack: Pack = connection.recv()
     bounds.limit_memory()
     connection.send(os.getpid())
+    pack_index(pack)  # while the first files are fetched
     tasks = 0
     with _said_aside(connection) as say:
         while True:
