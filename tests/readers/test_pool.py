@@ -122,6 +122,18 @@ def test_a_reader_reads_on_while_nobody_has_time_for_its_answers(pack: Pack, fil
     assert after == read_one(files[0], pack, LIMITS)
 
 
+def test_all_readers_share_in_a_job(pack: Pack, files: list[FileToRead], tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.xlsx"
+    os.mkfifo(pipe)
+    with reader_pool(pack, LIMITS, PLENTY, 2) as readers:
+        job = readers.submit([FileToRead(str(pipe), pipe.name), files[0]])
+        while job.answers[1] is None:
+            readers._listen()
+        assert job.answers[0] is None, "one of them waits for the pipe"
+        os.close(opened_by_another(pipe))
+        assert readers.answers(job)[1] == read_one(files[0], pack, LIMITS)
+
+
 def opened_by_another(pipe: Path) -> int:
     """A descriptor to write to a pipe with, once another process reads from it."""
     until = time.monotonic() + 60

@@ -55,3 +55,27 @@ def test_a_stream_that_breaks_leaves_nothing_behind(own_archive: Path) -> None:
     with pytest.raises(OSError, match="went away"):
         archive.put_stream(broken())
     assert [path for path in own_archive.rglob("*") if path.is_file()] == []
+
+
+def test_what_breaks_on_a_shelf_costs_the_others_nothing(own_archive: Path) -> None:
+    def broken():
+        yield b"half"
+        raise OSError("the share went away")
+
+    with archive.Shelf() as shelf:
+        first, _ = shelf.put([b"figures"])
+        with pytest.raises(OSError, match="went away"):
+            shelf.put(broken())
+        assert shelf.put([b"figures"]) == (first, 7)
+        second, _ = shelf.put([b"more figures"])
+        assert not list((own_archive / "files").glob("??")), "nothing is in the archive before all of it is on the disk"
+    assert [archive.get(first), archive.get(second)] == [b"figures", b"more figures"]
+    assert len([path for path in own_archive.rglob("*") if path.is_file()]) == 2
+    assert {path.name for path in (own_archive / "files").iterdir()} == {first[:2], second[:2]}
+
+
+def test_a_shelf_that_is_left_by_an_error_leaves_nothing_behind(own_archive: Path) -> None:
+    with pytest.raises(KeyError), archive.Shelf() as shelf:
+        shelf.put([b"figures"])
+        raise KeyError
+    assert list((own_archive / "files").iterdir()) == []
