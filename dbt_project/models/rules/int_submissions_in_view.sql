@@ -9,8 +9,17 @@
     )
 }}
 
-with submissions as (
-    select * from {{ ref('stg_submissions__submissions') }}
+with submissions_of_all_time as not materialized (
+    select
+        submission_id,
+        unit_code,
+        form_code,
+        form_version,
+        receipt_id,
+        version,
+        received_at,
+        period_code
+    from {{ ref('stg_submissions__submissions') }}
 ),
 
 verdicts as (
@@ -27,6 +36,24 @@ units as (
 
 rules as (
     select * from {{ ref('stg_catalog__rules') }}
+),
+
+-- materialized: the reports under judgement are found by their key
+judged_slots as materialized (
+    select
+        submissions_of_all_time.unit_code,
+        submissions_of_all_time.period_code
+    from judged
+    inner join submissions_of_all_time on judged.submission_id = submissions_of_all_time.submission_id
+),
+
+-- those that a judgement can reach: what is done to all below must not take the longer the more years and units there are
+submissions as (
+    select *
+    from submissions_of_all_time
+    where
+        period_code = any(array(select distinct judged_slots.period_code from judged_slots)) -- few, and quick to compare
+        or unit_code in (select judged_slots.unit_code from judged_slots)
 ),
 
 period_types as (
