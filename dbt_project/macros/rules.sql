@@ -84,6 +84,14 @@
 {%- endmacro %}
 
 
+{# Whether found and expected differ by more than a rule allows, however they are printed. The absolute tolerance is asked first: it
+   settles most, and the relative one is a multiplication and a division. #}
+{% macro differs(rule, found, expected) -%}
+    abs({{ difference(found, expected) }}) > {{ rule }}.tolerance
+        and abs({{ difference(found, expected) }}) > {{ tolerance(rule, expected) }}
+{%- endmacro %}
+
+
 {# A number for people: no trailing zeros, at most six decimals. #}
 {% macro number_text(number) -%}
     trim_scale(round({{ number }}, 6))::text

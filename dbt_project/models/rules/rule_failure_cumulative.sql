@@ -91,7 +91,7 @@ cumulated_with_tolerance as (
 ),
 
 failures as (
-    select * from cumulated_with_tolerance where abs({{ difference('found', 'expected') }}) > allowed
+    select * from cumulated_with_tolerance where {{ differs('cumulated_with_tolerance', 'found', 'expected') }}
 )
 
 select

@@ -107,7 +107,7 @@ differing_bases as materialized (
     select bases.*
     from bases
     inner join comparisons on bases.rule_key = comparisons.rule_key
-    where abs({{ difference('bases.found', 'bases.expected') }}) > {{ tolerance('comparisons', 'bases.expected') }}
+    where {{ differs('comparisons', 'bases.found', 'bases.expected') }}
 ),
 
 -- the digits that a percentage was printed with leave some of its base open

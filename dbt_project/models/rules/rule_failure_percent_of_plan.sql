@@ -22,51 +22,69 @@ plans_by_rate as (
     group by indicator_code
 ),
 
+-- what a percentage is reckoned from stands beside it. One report after the other, and each is read once
 printed as (
     select
         {{ head_of_failure('rules', 'submissions') }},
         rules.tolerance,
         rules.tolerance_pct,
-        cells.submission_id,
-        cells.indicator_code,
-        cells.breakdown_code,
-        cells.measure,
-        cells.sheet,
-        cells.cell,
-        cells.value,
-        cells.value as found,
-        cells.raw,
+        submissions.submission_id,
+        figures.indicator_code,
+        figures.breakdown_code,
+        figures.value,
+        figures.value as found,
+        figures.raw,
+        figures.ytd,
+        figures.printed_plan,
         case when indicators.kind in ('stock', 'since') then 'value' else 'ytd' end as done_measure,
         plans_by_rate.indicator_code is not null as is_plan_by_rate
     from submissions
     inner join rules on submissions.rule_scope = rules.rule_scope
-    inner join cells on submissions.submission_id = cells.submission_id and cells.measure = 'pct_of_plan'
-    inner join indicators on cells.indicator_code = indicators.indicator_code
-    left join plans_by_rate on cells.indicator_code = plans_by_rate.indicator_code
+    cross join
+        lateral ( -- noqa: ST05
+            select
+                sent.indicator_code,
+                sent.breakdown_code,
+                max(sent.value) filter (where sent.measure = 'pct_of_plan') as value,
+                max(sent.raw) filter (where sent.measure = 'pct_of_plan') as raw,
+                max(sent.value) filter (where sent.measure = 'ytd') as ytd,
+                max(sent.value) filter (where sent.measure = 'plan') as printed_plan
+            from (
+                select
+                    cells.indicator_code,
+                    cells.breakdown_code,
+                    cells.measure,
+                    cells.value,
+                    cells.raw
+                from cells
+                where
+                    cells.submission_id = submissions.submission_id
+                    and {{ without_index("cells.measure in ('pct_of_plan', 'ytd', 'plan')") }}
+                {{ made_once() }} -- and not for each figure above: whether it is corrected must be looked up
+            ) as sent
+            group by sent.indicator_code, sent.breakdown_code
+        ) as figures
+    inner join indicators on figures.indicator_code = indicators.indicator_code
+    left join plans_by_rate on figures.indicator_code = plans_by_rate.indicator_code
+    where figures.value is not null
 ),
 
 -- materialized: what is looked up by its key is looked up once
 printed_with_figures as materialized (
     select
         *,
-        (
-            select cells.value
-            from cells
-            where
-                cells.submission_id = printed.submission_id
-                and cells.indicator_code = printed.indicator_code
-                and cells.measure = printed.done_measure
-                and cells.breakdown_code = printed.breakdown_code
-        ) as done,
-        (
-            select cells.value
-            from cells
-            where
-                cells.submission_id = printed.submission_id
-                and cells.indicator_code = printed.indicator_code
-                and cells.measure = 'plan'
-                and cells.breakdown_code = printed.breakdown_code
-        ) as printed_plan
+        case
+            when done_measure = 'ytd' then ytd
+            else (
+                select cells.value
+                from cells
+                where
+                    cells.submission_id = printed.submission_id
+                    and cells.indicator_code = printed.indicator_code
+                    and cells.measure = 'value'
+                    and cells.breakdown_code = printed.breakdown_code
+            )
+        end as done
     from printed
 ),
 
@@ -97,8 +115,10 @@ differing_percentages as (
         {{ printed_step_of_percentage('percentages_expected') }} as step
     from percentages_expected
     where
-        abs({{ difference('found', 'expected') }})
-        > case when percentages_expected.is_plan_unknown then 0 else {{ tolerance('percentages_expected', 'expected') }} end
+        case
+            when percentages_expected.is_plan_unknown then {{ difference('found', 'expected') }} <> 0
+            else {{ differs('percentages_expected', 'found', 'expected') }}
+        end
 ),
 
 percentages_with_tolerance as (
@@ -111,8 +131,21 @@ percentages_with_tolerance as (
     from differing_percentages
 ),
 
-failures as (
-    select * from percentages_with_tolerance where abs({{ difference('found', 'expected') }}) > allowed
+-- materialized: the cells are looked up once
+failures as materialized (
+    select
+        *,
+        (
+            select jsonb_agg({{ cell_object('cells') }} order by cells.measure <> 'pct_of_plan', cells.measure = 'plan')
+            from cells
+            where
+                cells.submission_id = percentages_with_tolerance.submission_id
+                and cells.indicator_code = percentages_with_tolerance.indicator_code
+                and cells.measure in ('pct_of_plan', percentages_with_tolerance.done_measure, 'plan')
+                and cells.breakdown_code = percentages_with_tolerance.breakdown_code
+        ) as cells
+    from percentages_with_tolerance
+    where abs({{ difference('found', 'expected') }}) > allowed
 )
 
 select
@@ -125,9 +158,9 @@ select
     form_code,
     period_code,
     indicator_code,
-    measure,
-    sheet,
-    cell,
+    'pct_of_plan' as measure,
+    cells -> 0 ->> 'sheet' as sheet,
+    cells -> 0 ->> 'cell' as cell,
     found,
     expected,
     allowed as tolerance,
@@ -138,13 +171,5 @@ select
     || ' / '
     || {{ number_text('plan') }}
     || case when is_plan_unknown then ', số nguyên gần nhất / nearest whole plan)' else ')' end as expected_text,
-    (
-        select jsonb_agg({{ cell_object('cells') }} order by cells.measure <> failures.measure, cells.measure = 'plan')
-        from cells
-        where
-            cells.submission_id = failures.submission_id
-            and cells.indicator_code = failures.indicator_code
-            and cells.measure in (failures.measure, failures.done_measure, 'plan')
-            and cells.breakdown_code = failures.breakdown_code
-    ) as cells
+    cells
 from failures

@@ -75,7 +75,7 @@ rates_that_can_be_judged as (
 -- and their cells
 differing_rates as materialized (
     select * from rates_that_can_be_judged
-    where abs({{ difference('found', 'expected') }}) > {{ tolerance('rates_that_can_be_judged', 'expected') }}
+    where {{ differs('rates_that_can_be_judged', 'found', 'expected') }}
 ),
 
 rates_with_tolerance as (
