@@ -425,3 +425,9 @@ def test_no_figure_is_written_without_its_submission(landing: Path) -> None:
             "insert into staging.cell (submission_id, indicator_code, measure, breakdown_code, role, state, raw, sheet, cell) "
             "values (999, 'A', 'value', 'TOTAL', 'additive', 'blank', '', 'S', 'A1')"
         )
+
+
+def test_no_reader_is_started_where_there_is_nothing_to_read(landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tonghop.staging.taking.reader_pool", lambda *_: pytest.fail("a reader was started"))
+    assert work.read_again() == []
+    assert load_paths([landing]) == []

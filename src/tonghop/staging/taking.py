@@ -149,6 +149,8 @@ def take_in(
     `read` reads in this process instead of the pool: for readings that no workbook would give. Raises StagingInterrupted when
     the database goes away; what was said to be staged until then stays.
     """
+    if not uris:
+        return
     groups = _in_groups(list(dict.fromkeys(uris)))
     at_work: deque[_Group] = deque()
     with _readers(pack, len(uris), read) as readers, _one_ahead(partial(_archive, areas=areas), groups) as archived:
@@ -195,6 +197,8 @@ def take_again(connection: psycopg.Connection, pack: Pack, arrivals: Sequence[Ar
 
     Raises ArchiveDamaged when bytes are missing, StagingInterrupted when the database goes away.
     """
+    if not arrivals:
+        return
     kept: deque[_Kept] = deque()
     for file, sha256, path in arrivals:
         archive.find(sha256)
