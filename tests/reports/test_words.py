@@ -20,7 +20,12 @@ from tonghop.reports.words import expectation
         ("2022-08-15", "2022-08-15", "2022-08-15"),
         ("25 = C12 CT 2022", "25 = C12 CT 2022", "25 = C12 CT 2022"),
         ("7 (K1.5: → 8.5)", "7 (K1.5: → 8,5)", "7 (K1.5: → 8.5)"),
-        ("chỉ một trong hai / one of the two at most",) * 3,
+        ("chỉ một trong hai / one of the two at most", "chỉ một trong hai", "one of the two at most"),
+        (
+            "58.5 (1234.5 / 2100, số nguyên gần nhất / nearest whole plan)",
+            "58,5 (1.234,5 / 2100, số nguyên gần nhất)",
+            "58.5 (1,234.5 / 2100, nearest whole plan)",
+        ),
         ("", "", ""),
         (None, "", ""),
     ],

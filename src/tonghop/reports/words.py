@@ -40,6 +40,7 @@ _FIGURES = re.compile(r"[\d.\s<=>≤≥≠…&–/+-]+")
 """Numbers and signs alone: `<= 1234.5`, `4 … 9`."""
 _NUMBER = re.compile(r"(?<![\w.-])-?\d+(?:\.\d+)?(?![\w.-])")
 _DECIMAL = re.compile(r"(?<![\w.-])-?\d+\.\d+(?![\w.-])")
+_IN_BOTH_LANGUAGES = re.compile(r"[^\W\d_][^\d/()&,]* / [^\W\d_][^\d/()&,]*")
 _SIGN = re.compile(r"^(<=|>=|=)\s*")
 _SIGNS = {"<=": "≤ ", ">=": "≥ ", "=": ""}
 
@@ -79,11 +80,12 @@ def number(value: Decimal | int | None, language: Language) -> str:
 
 
 def expectation(text: str | None, language: Language) -> str:
-    """What a rule found or expected, such as `= 1234.5 (1000 + 234.5)`, with its numbers as the language writes them.
+    """What a rule found or expected, such as `= 1234.5 (1000 + 234.5)` or `both in Vietnamese / and English`, as the language has it.
 
     In a remark behind it, and wherever there are words, whole numbers stay as they are: they may be years, or parts of a code.
     """
-    figure, bracket, remark = (text or "").strip().partition(" (")
+    own_words = _IN_BOTH_LANGUAGES.sub(lambda both: half(both[0], language), (text or "").strip())
+    figure, bracket, remark = own_words.partition(" (")
     if _FIGURES.fullmatch(figure):
         figure = _SIGN.sub(lambda sign: _SIGNS[sign[1]], _written(_NUMBER, figure, language))
     else:
