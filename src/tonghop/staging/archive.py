@@ -88,9 +88,10 @@ class Shelf:
 
     def _keep(self) -> None:
         folders = {path.parent for path in self._aside}
-        for folder in folders:
-            if not folder.is_dir():
+        if new := [folder for folder in folders if not folder.is_dir()]:
+            for folder in new:
                 folder.mkdir(exist_ok=True)
+            folders.add(self._archive / "files")  # where the new ones stand
         _flush_all(list(self._aside.values()))
         for path, aside in self._aside.items():
             aside.replace(path)  # where another process was faster, its file has the same bytes
