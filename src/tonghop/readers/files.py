@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
+from io import FileIO
 from typing import NamedTuple
 
 from tonghop.catalog import Pack
@@ -60,7 +60,9 @@ def read_one(file: FileToRead, pack: Pack, limits: Limits, read: Reader | None =
 
         read = read_file
     try:
-        return prepare(read(Path(file.path).read_bytes(), file.name, pack, limits, file.sender))
+        with FileIO(file.path) as stored:
+            data = stored.readall()
+        return prepare(read(data, file.name, pack, limits, file.sender))
     except MemoryError:
         return Trouble(TroubleKind.MEMORY, traceback.format_exc())
     except Exception:  # whatever it is, the bytes are kept and the file gets its answer

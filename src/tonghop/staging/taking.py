@@ -210,7 +210,7 @@ def take_again(connection: psycopg.Connection, pack: Pack, arrivals: Sequence[Ar
             while kept and len(group.kept) < TOGETHER and kept[0].file.uri not in uris:
                 uris.append(kept[0].file.uri)
                 group.kept.append(kept.popleft())
-            group.job = readers.submit([_to_read(each) for each in group.kept if not each.too_large])
+            group.job = readers.submit(_to_read(group.kept))
             yield from _write_down(connection, pack, group, readers)
 
 
@@ -239,7 +239,7 @@ def _have_read(connection: psycopg.Connection, pack: Pack, group: _Group, areas:
             group.outcomes[uri] = Outcome(uri, "failed", message=str(error))
     group.outcomes |= {each.file.uri: Outcome(each.file.uri, "known", each.key.sha256) for each in group.kept if each.key in seen}
     group.kept = [each for each in group.kept if each.key not in seen]
-    group.job = readers.submit([_to_read(each) for each in group.kept if not each.too_large])
+    group.job = readers.submit(_to_read(group.kept))
 
 
 def _keep(shelf: archive.Shelf, area: Area, file: LandedFile) -> _Kept:
@@ -248,8 +248,11 @@ def _keep(shelf: archive.Shelf, area: Area, file: LandedFile) -> _Kept:
     return _Kept(file, ArrivalKey(sha256, file.uri, file.received_at), size > limits().max_bytes, area.relative(file.uri))
 
 
-def _to_read(kept: _Kept) -> FileToRead:
-    return FileToRead(f"{settings().archive_path}/{archive.relative_path(kept.key.sha256)}", kept.path, kept.file.sender)
+def _to_read(kept: Iterable[_Kept]) -> list[FileToRead]:
+    folder = settings().archive_path
+    return [
+        FileToRead(f"{folder}/{archive.relative_path(each.key.sha256)}", each.path, each.file.sender) for each in kept if not each.too_large
+    ]
 
 
 def _write_down(connection: psycopg.Connection, pack: Pack, group: _Group, readers: Readers) -> list[Outcome]:
