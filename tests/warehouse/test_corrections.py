@@ -308,8 +308,12 @@ CHANGED_IN_JULY = (
 @pytest.mark.slow
 def test_an_accepted_alias_takes_in_the_file_that_is_read_again(world: Refreshed, tmp_path: Path) -> None:
     slot = LATE[1]
+    in_force = world.pack.pack_hash
+    world.edit_pack(tmp_path / "before", targets=CHANGED_IN_JULY)
+    if world.pack.pack_hash != in_force:  # the test before this one was left out
+        world.take_in()
     before = marts()
-    world.edit_pack(tmp_path, targets=CHANGED_IN_JULY, unit_aliases=FILES["unit_aliases.csv"] + "C21,Trạm Ba mới,,\n")
+    world.edit_pack(tmp_path / "after", targets=CHANGED_IN_JULY, unit_aliases=FILES["unit_aliases.csv"] + "C21,Trạm Ba mới,,\n")
     new_version(world, slot)
     number = world.take_in()
     after = marts()
