@@ -122,7 +122,7 @@ def test_a_reader_has_no_privilege_but_to_select_from_the_marts(world: World) ->
         "select pg_advisory_lock(1)",
         "select pg_read_file('postgresql.conf')",
         "copy marts.dim_unit to program 'cat'",
-        "copy marts.dim_unit to '/tmp/dim_unit'",
+        "copy marts.dim_unit to '/dim_unit'",
         "set role transformer",
         "set role publisher",
         "set role auditor",

@@ -22,7 +22,8 @@ plans_by_rate as (
     group by indicator_code
 ),
 
--- what a percentage is reckoned from stands beside it. One report after the other, and each is read once
+-- what a percentage is reckoned from stands beside it. One report after the other, and each is read once; it has one figure of each
+-- measure at the most
 printed as (
     select
         {{ head_of_failure('rules', 'submissions') }},

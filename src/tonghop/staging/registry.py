@@ -200,7 +200,12 @@ def _insert_receipts(
         """,
         (
             _rows(
-                {**arrival.key._asdict(), "outcome": outcomes[arrival.key], "pack_hash": arrival.pack_hash, "sender": arrival.file.sender}
+                {
+                    **arrival.key._asdict(),
+                    "outcome": outcomes[arrival.key],
+                    "pack_hash": arrival.pack_hash,
+                    "sender": arrival.file.sender or None,
+                }
                 for arrival in arrivals
             ),
         ),
